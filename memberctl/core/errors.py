@@ -89,7 +89,7 @@ class Invalid(MemberctlError):
 
 
 class Conflict(MemberctlError):
-    """Something else is there: other content under the key, a probable duplicate, a newer version."""
+    """Something else is there: other content under a key, a probable duplicate, a newer version."""
 
     code = "conflict"
     exit_code = 7

@@ -1,0 +1,150 @@
+"""Settings: flags beat the environment, which beats the configuration file, which beats defaults.
+
+Only names, paths and formats come from here. Secrets never do: keys live in files of their own.
+Source: cli.md "Global options".
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from memberctl.core.errors import UsageProblem
+
+FILE_KEYS = frozenset({"db", "format", "as", "key_dir", "no_input", "pager"})
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What one run of the program works with, decided once.
+
+    db      -- a path or a SQLAlchemy URL
+    key_dir -- the folder that holds one key file for each store
+    as_of   -- the instant or date that stands for now, as it was given, or None
+    """
+
+    db: str
+    key_dir: Path
+    state_dir: Path
+    format: str | None = None
+    as_staff: str | None = None
+    as_of: str | None = None
+    no_input: bool = False
+    debug: bool = False
+    pager: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """The settings that were given on the command line; None is "not given"."""
+
+    db: str | None = None
+    config: str | None = None
+    format: str | None = None
+    as_staff: str | None = None
+    as_of: str | None = None
+    no_input: bool | None = None
+
+
+def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
+    """Return the settings of this run. Raises UsageProblem for a file that cannot be trusted."""
+    stored = _read_file(flags.config or environ.get("MEMBERCTL_CONFIG"), environ)
+    no_input = flags.no_input
+    if no_input is None:
+        no_input = _truth(environ.get("MEMBERCTL_NO_INPUT")) or stored.get("no_input") == "true"
+    return Settings(
+        db=flags.db or environ.get("MEMBERCTL_DB") or stored.get("db") or _default_db(environ),
+        key_dir=Path(stored.get("key_dir") or _config_dir(environ) / "keys"),
+        state_dir=_state_dir(environ),
+        format=flags.format or environ.get("MEMBERCTL_FORMAT") or stored.get("format"),
+        as_staff=flags.as_staff or environ.get("MEMBERCTL_AS") or stored.get("as"),
+        as_of=flags.as_of or environ.get("MEMBERCTL_AS_OF") or environ.get("MEMBERCTL_NOW"),
+        no_input=no_input,
+        debug=_truth(environ.get("MEMBERCTL_DEBUG")),
+        pager=environ.get("MEMBERCTL_PAGER") or stored.get("pager"),
+    )
+
+
+def store_location(environ: Mapping[str, str]) -> str:
+    """Return the path or URL of the store that a run without flags would open."""
+    return load_settings(Flags(), environ).db
+
+
+def _truth(text: str | None) -> bool:
+    return text is not None and text.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _default_db(environ: Mapping[str, str]) -> str:
+    return str(_folder("XDG_DATA_HOME", "user_data_path", environ) / "memberctl.db")
+
+
+def _config_dir(environ: Mapping[str, str]) -> Path:
+    return _folder("XDG_CONFIG_HOME", "user_config_path", environ)
+
+
+def _state_dir(environ: Mapping[str, str]) -> Path:
+    return _folder("XDG_STATE_HOME", "user_state_path", environ)
+
+
+def _folder(variable: str, kind: str, environ: Mapping[str, str]) -> Path:
+    """Return the platform's folder; the XDG variable is read here, since tests pass their own."""
+    given = environ.get(variable)
+    if given and Path(given).is_absolute():
+        return Path(given) / "memberctl"
+
+    import platformdirs
+
+    found = {
+        "user_data_path": platformdirs.user_data_path,
+        "user_config_path": platformdirs.user_config_path,
+        "user_state_path": platformdirs.user_state_path,
+    }[kind]
+    return found("memberctl", appauthor=False)
+
+
+def _read_file(named: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+    path = Path(named) if named else _config_dir(environ) / "config.toml"
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        if named:
+            raise UsageProblem(f"there is no configuration file {path}") from None
+        return {}
+    except OSError as problem:
+        raise UsageProblem(
+            f"the configuration file {path} cannot be read: {problem.strerror}"
+        ) from None
+    with os.fdopen(descriptor, "rb") as file:
+        _refuse_foreign(path, os.fstat(descriptor))
+        try:
+            content = tomllib.load(file)
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            raise UsageProblem(f"the configuration file {path} is not TOML: {problem}") from None
+    return _checked(path, content)
+
+
+def _refuse_foreign(path: Path, status: os.stat_result) -> None:
+    """Refuse a file that somebody else could have written (bad inputs 84)."""
+    if not stat.S_ISREG(status.st_mode):
+        raise UsageProblem(f"the configuration file {path} is not a regular file")
+    if status.st_uid not in {os.getuid(), 0}:
+        raise UsageProblem(f"the configuration file {path} belongs to another user")
+    if status.st_mode & 0o022:
+        raise UsageProblem(
+            f"the configuration file {path} can be written by others", hint=f"chmod go-w {path}"
+        )
+
+
+def _checked(path: Path, content: Mapping[str, object]) -> Mapping[str, str]:
+    unknown = sorted(set(content) - FILE_KEYS)
+    if unknown:
+        known = ", ".join(sorted(FILE_KEYS))
+        raise UsageProblem(f"{path}: unknown setting {unknown[0]}; known are {known}")
+    return {
+        key: str(value).lower() if isinstance(value, bool) else str(value)
+        for key, value in content.items()
+    }

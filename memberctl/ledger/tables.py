@@ -1,0 +1,70 @@
+"""The journal: entries and their postings, append-only."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, ForeignKey, Text
+from sqlmodel import Field, SQLModel
+
+from memberctl.ledger.rules import AccountKind
+from memberctl.store.columns import (
+    INTEGER,
+    check,
+    day,
+    index,
+    integer,
+    key,
+    one_of,
+    state_column,
+    table_args,
+    text,
+    text_key,
+    utc,
+)
+
+
+class LedgerAccount(SQLModel, table=True):
+    """An account that postings may name."""
+
+    __tablename__ = "account"
+    __table_args__ = table_args(one_of("kind", AccountKind))
+
+    code: str = Field(sa_column=text_key())
+    kind: AccountKind = Field(sa_column=state_column(AccountKind))
+
+
+class LedgerEntry(SQLModel, table=True):
+    """One event in money. about -- the number of its cause; value_on -- its date in the books."""
+
+    __tablename__ = "ledger_entry"
+    __table_args__ = table_args(index("ix_ledger_entry_about", "about"))
+
+    id: int = Field(sa_column=key())
+    at: datetime = Field(sa_column=utc())
+    value_on: date = Field(sa_column=day())
+    event: str = Field(sa_column=text())
+    about: str = Field(sa_column=text())
+    reverses: int | None = Field(
+        default=None, sa_column=Column(INTEGER, ForeignKey("ledger_entry.id"), unique=True)
+    )
+
+
+class Posting(SQLModel, table=True):
+    """One line of an entry. party -- a member's number where the account is kept per member.
+
+    Members stand above the ledger in the house, so `party` is their number, not a foreign key.
+    """
+
+    __tablename__ = "posting"
+    __table_args__ = table_args(
+        check("moves_something", "amount_minor <> 0"),
+        index("ix_posting_account_party", "account", "party"),
+    )
+
+    entry_id: int = Field(
+        sa_column=Column(INTEGER, ForeignKey("ledger_entry.id"), primary_key=True)
+    )
+    line: int = Field(sa_column=key())
+    account: str = Field(sa_column=Column(Text(), ForeignKey("account.code"), nullable=False))
+    party: str | None = Field(default=None, sa_column=text(nullable=True))
+    amount_minor: int = Field(sa_column=integer())
+    currency: str = Field(sa_column=text())

@@ -1,0 +1,108 @@
+"""The organisation, its branches and staff, its policies and its calendar of working days."""
+
+from datetime import date, datetime
+
+from sqlalchemy import Column, ForeignKey, Text
+from sqlmodel import Field, SQLModel
+
+from memberctl.office.rules import DayKind, Role, StaffState
+from memberctl.store.columns import (
+    INTEGER,
+    Day,
+    check,
+    key,
+    one_of,
+    points_to,
+    state_column,
+    table_args,
+    text,
+    text_key,
+    utc,
+    version,
+)
+
+
+class Organisation(SQLModel, table=True):
+    """The one organisation that the store belongs to."""
+
+    __tablename__ = "organisation"
+    __table_args__ = table_args(check("one_row", "id = 1"))
+
+    id: int = Field(default=1, sa_column=key())
+    name: str = Field(sa_column=text())
+    currency: str = Field(sa_column=text())
+    zone: str = Field(sa_column=text())
+    region: str = Field(sa_column=text())
+    created_at: datetime = Field(sa_column=utc())
+
+
+class Branch(SQLModel, table=True):
+    """A place where members are served; its id is part of its cards' numbers."""
+
+    __tablename__ = "branch"
+    __table_args__ = table_args(check("fits_cards", "id BETWEEN 1 AND 9999"))
+
+    id: int = Field(sa_column=key())
+    code: str = Field(sa_column=text(unique=True))
+    name: str = Field(sa_column=text())
+    version: int = Field(default=1, sa_column=version())
+
+
+class Staff(SQLModel, table=True):
+    """Somebody who works here. uid -- the system's user, database_user -- PostgreSQL's."""
+
+    __tablename__ = "staff"
+    __table_args__ = table_args(one_of("state", StaffState))
+
+    id: int = Field(sa_column=key())
+    code: str = Field(sa_column=text(unique=True))
+    name: str = Field(sa_column=text())
+    uid: int | None = Field(default=None, sa_column=Column(INTEGER, unique=True))
+    database_user: str | None = Field(default=None, sa_column=Column(Text(), unique=True))
+    branch_id: int | None = Field(default=None, sa_column=points_to("branch.id", nullable=True))
+    state: StaffState = Field(default=StaffState.ACTIVE, sa_column=state_column(StaffState))
+    version: int = Field(default=1, sa_column=version())
+
+
+class StaffRole(SQLModel, table=True):
+    """One role of one person."""
+
+    __tablename__ = "staff_role"
+    __table_args__ = table_args(one_of("role", Role))
+
+    staff_id: int = Field(sa_column=Column(INTEGER, ForeignKey("staff.id"), primary_key=True))
+    role: str = Field(sa_column=text_key())
+
+
+class PolicyValue(SQLModel, table=True):
+    """A policy that differs from its default, and who decided so."""
+
+    __tablename__ = "policy"
+    __table_args__ = table_args()
+
+    key: str = Field(sa_column=text_key())
+    value: str = Field(sa_column=text())
+    changed_at: datetime = Field(sa_column=utc())
+    changed_by: int = Field(sa_column=points_to("staff.id", index=False))
+
+
+class CalendarYear(SQLModel, table=True):
+    """A year whose holidays are known. source -- the library and version, or "given"."""
+
+    __tablename__ = "calendar_year"
+    __table_args__ = table_args(check("possible", "year BETWEEN 1900 AND 2199"))
+
+    year: int = Field(sa_column=key())
+    source: str = Field(sa_column=text())
+
+
+class CalendarDay(SQLModel, table=True):
+    """A weekday that is free, or a weekend day that is worked."""
+
+    __tablename__ = "calendar_day"
+    __table_args__ = table_args(one_of("kind", DayKind))
+
+    day: date = Field(sa_column=Column(Day(), primary_key=True))
+    year: int = Field(sa_column=points_to("calendar_year.year"))
+    kind: DayKind = Field(sa_column=state_column(DayKind))
+    name: str = Field(sa_column=text())

@@ -1,0 +1,114 @@
+"""The audit log: who did what to which object, a chain of signatures, append-only.
+
+An operation says `note(...)`; the notes of a transaction become rows at its end, under the
+write lock, so the chain cannot fork and no change is without its row.
+Source: rules G1; reliability.md R16.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from memberctl.core.actor import Actor
+from memberctl.store.bulk import insert_rows
+from memberctl.store.columns import instant_text
+from memberctl.store.tables import AuditRow
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+FIRST_PREV = bytes(32)
+COLUMNS = ("seq", "at", "login", "staff", "command", "event", "object", "facts", "prev", "mac")
+Fact = str | int | bool | None | list[str]
+_canonical = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
+@dataclass(frozen=True, slots=True)
+class Trail:
+    """What every note of one transaction shares; kept in `session.info`."""
+
+    key: bytes
+    command: str
+    pending: list[tuple[str, str, str, str, str, str]]
+
+
+def open_trail(session: Session, key: bytes, command: str) -> None:
+    """Begin to collect this transaction's notes, to be signed with `key`."""
+    session.info["trail"] = Trail(key, command, [])
+
+
+def note(
+    session: Session, event: str, about: str, *, by: Actor, at: datetime, **facts: Fact
+) -> None:
+    """Note that `by` made `event` happen to the object `about` at `at`.
+
+    event -- "noun.past", e.g. "order.filed"; about -- the object's number
+    facts -- states, amounts and numbers; never personal data
+    """
+    note_many(session, event, [(about, facts)], by=by, at=at)
+
+
+def note_many(
+    session: Session,
+    event: str,
+    about: Iterable[tuple[str, dict[str, Fact]]],
+    *,
+    by: Actor,
+    at: datetime,
+) -> None:
+    """Note one event for many objects; each is `(object, facts)`."""
+    pending = _trail(session).pending
+    login, staff, when = by.login, by.staff, instant_text(at)
+    pending.extend((when, login, staff, event, name, _canonical(facts)) for name, facts in about)
+
+
+def append_notes(session: Session) -> None:
+    """Write the collected notes as the next links of the chain."""
+    trail = _trail(session)
+    if not trail.pending:
+        return
+    insert_rows(session, AuditRow, COLUMNS, list(_links(session, trail)))
+    trail.pending.clear()
+
+
+def _trail(session: Session) -> Trail:
+    trail = session.info["trail"]
+    assert isinstance(trail, Trail)
+    return trail
+
+
+def _links(session: Session, trail: Trail) -> Iterator[tuple[object, ...]]:
+    seq, prev = head(session)
+    sqlite = session.connection().dialect.name == "sqlite"
+    for when, login, staff, event, about, facts in trail.pending:
+        seq += 1
+        mac = link_mac(
+            trail.key, prev, seq, (when, login, staff, trail.command, event, about, facts)
+        )
+        at: object = when if sqlite else datetime.fromisoformat(when)
+        yield (seq, at, login, staff, trail.command, event, about, facts, prev, mac)
+        prev = mac
+
+
+def head(session: Session) -> tuple[int, bytes]:
+    """Return the number and signature of the newest link, (0, zeros) before the first."""
+    newest = session.connection().execute(
+        select(AuditRow.seq, AuditRow.mac).order_by(AuditRow.seq.desc()).limit(1)  # type: ignore[attr-defined, call-overload]
+    )
+    found = newest.first()
+    return (found[0], bytes(found[1])) if found else (0, FIRST_PREV)
+
+
+def link_mac(key: bytes, prev: bytes, seq: int, fields: tuple[str, ...]) -> bytes:
+    """Return the signature of one link; fields are length-prefixed, so none flows into the next."""
+    parts = [f"{seq}|"]
+    parts.extend([f"{len(field)}:{field}" for field in fields])
+    return hmac.digest(key, prev + "".join(parts).encode(), hashlib.sha256)

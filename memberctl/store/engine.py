@@ -1,0 +1,226 @@
+"""The only place that opens a database.
+
+A store is one SQLite file or one PostgreSQL database. Writers get BEGIN IMMEDIATE behind a
+turnstile (SQLite) or one advisory lock (PostgreSQL), so a transaction never finds at its end
+that somebody else was faster; readers get a snapshot and never wait for a writer.
+Source: reliability.md "The engine on SQLite"; rules I7.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from memberctl.core.errors import NoStore, UsageProblem
+from memberctl.store.failures import said_plainly
+from memberctl.store.files import refuse_strange_file
+from memberctl.store.turnstile import PATIENCE_SECONDS, turnstile
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+    from sqlmodel import Session
+
+WAL_LIMIT_BYTES = 4 * 1024 * 1024
+CACHE_KIB = 64 * 1024
+WRITERS_LOCK = 0x6D62  # The advisory lock that all writers of one PostgreSQL store share.
+READ_PRAGMAS = (
+    "PRAGMA foreign_keys=ON",
+    "PRAGMA trusted_schema=OFF",
+    "PRAGMA cell_size_check=ON",
+    f"PRAGMA cache_size=-{CACHE_KIB}",
+)
+WRITE_PRAGMAS = (
+    *READ_PRAGMAS,
+    "PRAGMA synchronous=FULL",
+    "PRAGMA secure_delete=ON",
+    "PRAGMA wal_autocheckpoint=0",
+)
+
+
+class Store:
+    """One store, by path or URL; opens nothing until it is asked to read or write.
+
+    location -- a path, or a SQLAlchemy URL that begins with sqlite:// or postgresql
+    warm     -- keep the connections between transactions, for many commands in one process
+    """
+
+    def __init__(
+        self, location: str, *, warm: bool = False, patience: float = PATIENCE_SECONDS
+    ) -> None:
+        self.path = sqlite_path(location)
+        self.location = location
+        self.warm = warm
+        self.patience = patience
+        self._engines: dict[str, Engine] = {}
+
+    @property
+    def kind(self) -> str:
+        """Return "sqlite" or "postgresql"."""
+        return "sqlite" if self.path is not None else "postgresql"
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """Give a session in a write transaction; the caller commits, or it is rolled back.
+
+        Raises Busy after `patience` seconds behind others, NoStore, StorageFailure.
+        """
+        if self.path is None:
+            with said_plainly(), self._session("write") as session:
+                yield session
+            return
+        refuse_strange_file(self.path)
+        with (
+            turnstile(self.path, self.patience),
+            said_plainly(),
+            self._session("write") as session,
+        ):
+            yield session
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Give a session that sees one moment of the store and cannot write."""
+        if self.path is not None:
+            refuse_strange_file(self.path)
+        with said_plainly(), self._session("read") as session:
+            yield session
+
+    def close(self) -> None:
+        """Give up connections that were kept warm."""
+        for engine in self._engines.values():
+            engine.dispose()
+        self._engines.clear()
+
+    @contextmanager
+    def _session(self, purpose: str) -> Iterator[Session]:
+        from sqlmodel import Session
+
+        engine = self._engine(purpose)
+        with engine.connect() as connection:
+            with Session(connection, expire_on_commit=False) as session:
+                yield session
+            if purpose == "write" and self.path is not None:
+                _checkpoint_if_long(connection, self.path)
+
+    def _engine(self, purpose: str) -> Engine:
+        if purpose not in self._engines:
+            make = _sqlite_engine if self.path is not None else _postgres_engine
+            self._engines[purpose] = make(self, purpose)
+        return self._engines[purpose]
+
+
+def sqlite_path(location: str) -> Path | None:
+    """Return the file that `location` names, or None for a PostgreSQL URL.
+
+    A plain path is taken literally, whatever characters it holds (bad inputs 81).
+    Raises UsageProblem for a URL of another database.
+    """
+    if "\0" in location or not location:
+        raise UsageProblem("the store's path is empty or holds a NUL character")
+    scheme, found, rest = location.partition("://")
+    if not found:
+        return Path(location).expanduser() if location.startswith("~/") else Path(location)
+    if scheme in {"sqlite", "sqlite+pysqlite"}:
+        return Path(rest.removeprefix("/"))
+    if scheme in {"postgresql", "postgresql+psycopg", "postgres"}:
+        return None
+    raise UsageProblem(
+        f"{scheme}:// is no store that memberctl knows",
+        hint="give a path, sqlite:///PATH or postgresql+psycopg://HOST/NAME",
+    )
+
+
+def _sqlite_engine(store: Store, purpose: str) -> Engine:
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool, StaticPool
+
+    path = store.path
+    assert path is not None
+
+    def connect() -> sqlite3.Connection:
+        return _open_sqlite(path, purpose)
+
+    engine = create_engine(
+        "sqlite+pysqlite://", creator=connect, poolclass=StaticPool if store.warm else NullPool
+    )
+    begin = "BEGIN IMMEDIATE" if purpose == "write" else "BEGIN"
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
+    """Open an existing file; `mode=rw` keeps a mistyped path from becoming a new store."""
+    os.umask(0o077)
+    mode = "rw"
+    if purpose == "read" and not os.access(path.parent, os.W_OK):
+        # Readers of a WAL file need its index beside it; where that cannot be made, and no
+        # WAL is waiting, the file cannot change under us either.
+        mode = "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1"
+    connection = sqlite3.connect(
+        f"file:{quote(str(path.absolute()))}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        timeout=PATIENCE_SECONDS,
+        check_same_thread=False,
+    )
+    for pragma in WRITE_PRAGMAS if purpose == "write" else READ_PRAGMAS:
+        connection.execute(pragma)
+    if purpose == "read":
+        connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _checkpoint_if_long(connection: Connection, path: Path) -> None:
+    """Move a long WAL into the file, still behind the turnstile, without waiting for readers."""
+    wal = path.with_name(path.name + "-wal")
+    if wal.exists() and wal.stat().st_size > WAL_LIMIT_BYTES:
+        raw: Any = connection.connection.driver_connection
+        raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
+
+
+def _postgres_engine(store: Store, purpose: str) -> Engine:
+    from sqlalchemy import create_engine, event
+    from sqlalchemy.pool import NullPool, StaticPool
+
+    try:
+        import psycopg  # noqa: F401
+    except ImportError:
+        raise UsageProblem(
+            "PostgreSQL needs the extra `postgres`", hint="pip install 'memberctl[postgres]'"
+        ) from None
+    rest = store.location.partition("://")[2]
+    engine = create_engine(
+        f"postgresql+psycopg://{rest}",
+        poolclass=StaticPool if store.warm else NullPool,
+        hide_parameters=True,
+        isolation_level="READ COMMITTED" if purpose == "write" else "REPEATABLE READ",
+    )
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        if purpose == "read":
+            connection.exec_driver_sql("SET TRANSACTION READ ONLY")
+            return
+        _refuse_forgetful(connection)
+        milliseconds = int(store.patience * 1000)
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
+
+    return engine
+
+
+def _refuse_forgetful(connection: Connection) -> None:
+    """Refuse a server that would acknowledge a commit it may still lose (promise R1)."""
+    if connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "off":
+        raise NoStore(
+            "the PostgreSQL server runs with synchronous_commit=off and may lose payments",
+            hint="ALTER DATABASE ... SET synchronous_commit = on",
+        )

@@ -1,0 +1,42 @@
+"""Which file is a store of ours, decided before SQLite opens it, so a wrong one is never touched.
+
+Source: reliability.md R13; bad inputs 81.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+from memberctl.core.errors import NoStore, NotPermitted
+
+HEADER = b"SQLite format 3\0"
+APPLICATION_ID = 0x6D627263  # "mbrc", in the header of every SQLite store.
+
+
+def refuse_strange_file(path: Path) -> None:
+    """Raise NoStore unless `path` is a SQLite file that memberctl made."""
+    header = _read_header(path)
+    if not header.startswith(HEADER):
+        raise NoStore(f"{path} is not a memberctl store; it was not touched")
+    if int.from_bytes(header[68:72], "big") != APPLICATION_ID:
+        raise NoStore(f"{path} is another program's database; it was not touched")
+
+
+def _read_header(path: Path) -> bytes:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError as problem:
+        if problem.errno in {errno.EACCES, errno.EPERM}:
+            raise NotPermitted(f"no right to read {path}") from None
+        if problem.errno == errno.ENOENT:
+            raise NoStore(f"there is no store at {path}", hint="memberctl init") from None
+        raise NoStore(f"{path} cannot be opened: {problem.strerror}") from None
+    try:
+        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise NoStore(f"{path} is not a regular file")
+        return os.read(descriptor, 100)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,59 @@
+"""Whether an opened store is one this version may work with; compared by every command.
+
+Source: reliability.md R13; bad inputs 82; cli.md exit code 10.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select, text
+
+from memberctl.core.errors import IntegrityFailure, NoStore
+from memberctl.store.tables import StoreInfo
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+SCHEMA = "0001"  # The newest migration; a test holds it against the folder of migrations.
+TRIGGERS = frozenset(
+    f"{table}_no_{change}" for table in ("audit",) for change in ("update", "delete")
+)
+
+
+def store_info(session: Session) -> StoreInfo:
+    """Return the row that identifies the store. Raises NoStore or IntegrityFailure."""
+    _refuse_other_schema(session)
+    if session.connection().dialect.name == "sqlite":
+        _refuse_strangers(session)
+    info = session.execute(select(StoreInfo)).scalar_one_or_none()
+    if info is None:
+        raise NoStore("the store was not finished by `memberctl init`")
+    return info
+
+
+def _refuse_other_schema(session: Session) -> None:
+    found = session.connection().execute(text("SELECT version_num FROM alembic_version"))
+    version = found.scalar_one_or_none() or "0000"
+    if version < SCHEMA:
+        raise NoStore(
+            f"the store has schema {version}, this memberctl needs {SCHEMA}",
+            hint="memberctl db upgrade",
+        )
+    if version > SCHEMA:
+        raise NoStore(
+            f"the store has schema {version}, newer than this memberctl's {SCHEMA}",
+            hint="install the memberctl that made it, or a newer one",
+        )
+
+
+def _refuse_strangers(session: Session) -> None:
+    """A view or trigger of somebody else's could act when we read or write."""
+    found = session.connection().execute(
+        text("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+    )
+    strangers = sorted({name for (name,) in found} - TRIGGERS)
+    if strangers:
+        raise IntegrityFailure(
+            "the store holds a view or trigger that memberctl did not make", hint="memberctl doctor"
+        )

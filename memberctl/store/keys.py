@@ -1,0 +1,91 @@
+"""The key file of a store: made by `init`, kept apart from the database, never inside it.
+
+One secret of 32 bytes; everything else is derived from it, so that a key used for one purpose
+says nothing about another. Without the file the store can be read, but nothing can be written
+and no sealed field opened.
+Source: reliability.md "Who may do what, honestly".
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import os
+import secrets
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+from memberctl.core.errors import KeyProblem
+
+SECRET_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """The keys derived from one key file.
+
+    audit -- signs the audit chain; index -- blind indexes; wrap -- wraps each member's own key
+    check -- what `store_info` remembers to recognise the right file
+    """
+
+    audit: bytes
+    index: bytes
+    wrap: bytes
+    check: str
+
+    def __repr__(self) -> str:
+        """Never show a key, not even in a traceback."""
+        return "Keys(...)"
+
+
+def key_path(key_dir: Path, store_id: str) -> Path:
+    """Return where the key file of the store `store_id` belongs."""
+    return key_dir / f"{store_id}.key"
+
+
+def make_key_file(key_dir: Path, store_id: str) -> Keys:
+    """Make a new key file, mode 0600, synced to disk, and return its keys."""
+    key_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = key_path(key_dir, store_id)
+    secret = secrets.token_bytes(SECRET_BYTES)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(secret.hex() + "\n")
+        file.flush()
+        os.fsync(file.fileno())
+    return derive(secret)
+
+
+def load_keys(key_dir: Path, store_id: str, check: str) -> Keys:
+    """Return the keys of a store. Raises KeyProblem when the file is missing, open or another's."""
+    path = key_path(key_dir, store_id)
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError as problem:
+        raise KeyProblem(
+            f"the key file {path} cannot be read: {problem.strerror}",
+            hint="restore it from where you keep it, or set key_dir in the configuration",
+        ) from None
+    with os.fdopen(descriptor, "r", encoding="ascii", errors="replace") as file:
+        if stat.S_IMODE(os.fstat(descriptor).st_mode) & 0o077:
+            raise KeyProblem(f"others may read the key file {path}", hint=f"chmod 600 {path}")
+        content = file.read(4 * SECRET_BYTES).strip()
+    try:
+        keys = derive(bytes.fromhex(content))
+    except ValueError:
+        raise KeyProblem(f"{path} is not a key file") from None
+    if not hmac.compare_digest(keys.check, check):
+        raise KeyProblem(f"{path} is not the key file of this store")
+    return keys
+
+
+def derive(secret: bytes) -> Keys:
+    """Return the keys that belong to `secret`."""
+
+    def key(purpose: str) -> bytes:
+        return hmac.digest(secret, f"memberctl {purpose}".encode(), hashlib.sha256)
+
+    return Keys(
+        audit=key("audit"), index=key("index"), wrap=key("wrap"), check=key("check").hex()[:32]
+    )

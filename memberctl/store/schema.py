@@ -1,0 +1,30 @@
+"""All tables of the house, for migrations and tests; commands import only what they need."""
+
+from sqlmodel import SQLModel
+
+from memberctl.access import tables as access
+from memberctl.catalog import tables as catalog
+from memberctl.daily import tables as daily
+from memberctl.ledger import tables as ledger
+from memberctl.member import tables as member
+from memberctl.message import tables as message
+from memberctl.office import tables as office
+from memberctl.order import tables as order
+from memberctl.payment import tables as payment
+from memberctl.review import tables as review
+from memberctl.store import tables as store
+
+MODULES = (
+    store,
+    office,
+    catalog,
+    ledger,
+    message,
+    member,
+    access,
+    order,
+    review,
+    payment,
+    daily,
+)
+metadata = SQLModel.metadata

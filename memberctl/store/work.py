@@ -1,0 +1,115 @@
+"""The unit of work: one command, one transaction, the only COMMIT of the whole program.
+
+    turnstile, BEGIN -> the store is ours -> who is it, may they -> the idempotency key
+    -> the operation -> its notes as audit rows -> COMMIT
+
+Source: house.md "One way down, one way up"; reliability.md R1-R4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from memberctl.core.actor import Actor
+from memberctl.core.dates import local_date
+from memberctl.core.errors import IntegrityFailure
+from memberctl.store import repeats
+from memberctl.store.audit import append_notes, open_trail
+from memberctl.store.guard import store_info
+from memberctl.store.keys import Keys, load_keys
+from memberctl.store.repeats import Request
+from memberctl.store.signals import signals_held
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from memberctl.store.engine import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What a transaction knows as soon as it begins.
+
+    actor -- who does it; now -- the instant that counts; zone, currency, region -- the
+    organisation's; region is the default for phone numbers
+    """
+
+    actor: Actor
+    now: datetime
+    zone: ZoneInfo
+    currency: str
+    region: str
+
+    @property
+    def today(self) -> date:
+        """Return the local calendar date of `now`."""
+        return local_date(self.now, self.zone)
+
+
+@dataclass(slots=True)
+class Work:
+    """A write transaction in progress, as an operation's caller sees it."""
+
+    session: Session
+    opening: Opening
+    keys: Keys
+    dry_run: bool
+    answer: dict[str, Any] = field(default_factory=dict)
+    committed: bool = False
+
+
+Open = Callable[["Session"], Opening]
+
+
+@contextmanager
+def unit_of_work(
+    store: Store, key_dir: Path, request: Request, open_: Open, *, dry_run: bool = False
+) -> Iterator[Work]:
+    """Give a write transaction; it is committed when the block ends well, else nothing happened.
+
+    open_ -- identifies the person and refuses what they may not do, inside the transaction
+    The block sets `answer`, which a repeat under the same key is told.
+    Raises repeats.AlreadyDone when the request's key was used for the same before.
+    """
+    with store.writing() as session:
+        info = store_info(session)
+        keys = load_keys(key_dir, info.store_id, info.key_check)
+        open_trail(session, keys.audit, request.command)
+        opening = open_(session)
+        taken = repeats.begin(session, request, opening.actor.staff, opening.now)
+        work = Work(session, opening, keys, dry_run)
+
+        yield work
+
+        repeats.finish(taken, work.answer)
+        session.flush()
+        append_notes(session)
+        with signals_held():
+            if dry_run:
+                session.rollback()
+            else:
+                session.commit()
+                work.committed = True
+
+
+@contextmanager
+def view(store: Store, open_: Open) -> Iterator[tuple[Session, Opening]]:
+    """Give a session that reads one moment of the store, with rights checked as for writing."""
+    with store.reading() as session:
+        store_info(session)
+        yield session, open_(session)
+
+
+def keys_of(store: Store, key_dir: Path) -> Keys:
+    """Return the store's keys, for reading sealed fields."""
+    with store.reading() as session:
+        info = store_info(session)
+        if not info.key_check:
+            raise IntegrityFailure("the store does not say which key file is its own")
+        return load_keys(key_dir, info.store_id, info.key_check)
