@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
 SCHEMA = "0001"  # The newest migration; a test holds it against the folder of migrations.
 TRIGGERS = frozenset(
-    f"{table}_no_{change}" for table in ("audit",) for change in ("update", "delete")
+    f"{table}_no_{change}"
+    for table in ("audit", "ledger_entry", "posting")
+    for change in ("update", "delete")
 )
 
 

@@ -1,0 +1,50 @@
+"""Making an empty store: a SQLite file that says whose it is before anything is in it."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+from urllib.parse import quote
+
+from memberctl.core.errors import Conflict, NotPermitted, StorageFailure
+from memberctl.store.files import APPLICATION_ID
+
+
+def make_sqlite_file(path: Path) -> None:
+    """Create an empty SQLite file of ours, mode 0600, in WAL mode.
+
+    Raises Conflict when anything of that name is there: nothing is ever overwritten.
+    """
+    os.umask(0o077)
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
+    except FileExistsError:
+        raise Conflict(
+            f"{path} exists already; nothing was done", hint="memberctl status"
+        ) from None
+    except PermissionError:
+        raise NotPermitted(f"no right to create {path}") from None
+    except OSError as problem:
+        raise StorageFailure(f"{path} cannot be created: {problem.strerror}") from None
+    _mark_as_ours(path)
+
+
+def _mark_as_ours(path: Path) -> None:
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=rw", uri=True)
+    try:
+        connection.execute(f"PRAGMA application_id={APPLICATION_ID}")
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("CREATE TABLE founding (page INTEGER) STRICT")
+        connection.execute("DROP TABLE founding")  # A first page has to exist to carry the mark.
+        connection.commit()
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.close()
+
+
+def remove_unfinished(path: Path) -> None:
+    """Take back a store that could not be founded to its end, so that `init` can be repeated."""
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

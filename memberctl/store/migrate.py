@@ -1,0 +1,45 @@
+"""Migrations: the schema's history, run by `init` and `db upgrade` and by nothing else.
+
+Source: reliability.md R25; cli.md "Cron" (nothing migrates by itself).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+
+    from memberctl.store.engine import Store
+
+SCRIPTS = Path(__file__).with_name("migrations")
+
+
+def upgrade(store: Store, revision: str = "head") -> None:
+    """Bring the store's schema to `revision`, in one transaction."""
+    from alembic import command
+
+    with store.writing() as session:
+        command.upgrade(config_for(session.connection()), revision)
+        session.commit()
+
+
+def config_for(connection: Connection | None) -> Config:
+    """Return Alembic's configuration, bound to a connection that is already in a transaction."""
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(SCRIPTS))
+    config.attributes["connection"] = connection
+    return config
+
+
+def newest_revision() -> str:
+    """Return the newest migration that this program ships."""
+    from alembic.script import ScriptDirectory
+
+    head = ScriptDirectory.from_config(config_for(None)).get_current_head()
+    assert head is not None
+    return head
