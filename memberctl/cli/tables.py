@@ -81,7 +81,7 @@ def sheets_of_record(
             assert isinstance(value, Sequence)
             inner.append(sheet_of_rows(value, keys_of(value[0]), view, _title(key)))
         else:
-            grid.append([_title(key), "" if value == () or value == [] else safe(view.cell(value))])
+            grid.append([_title(key), "" if _is_empty(value) else safe(view.cell(value))])
     first = Sheet((Column("field", solid=True), Column("value")), grid, caption, grid=True)
     return ([first] if grid else []) + inner
 
@@ -91,6 +91,10 @@ def _is_table(value: object) -> bool:
         return False
     assert isinstance(value, Sequence)
     return len(value) > 0 and all(is_record(item) for item in value)
+
+
+def _is_empty(value: object) -> bool:
+    return isinstance(value, (list, tuple)) and not value
 
 
 def _title(key: str) -> str:
@@ -110,6 +114,16 @@ def _column(key: str, values: list[object], cells: list[str]) -> Column:
 
 def _is_number(value: object) -> bool:
     return isinstance(value, (Money, int, Decimal)) and not isinstance(value, bool)
+
+
+def drawn(
+    sheets: Sequence[Sheet], style: str, *, width: int, color: bool, header: bool = True
+) -> str:
+    """Return the sheets in one of the styles "table", "plain", "md" and "html"."""
+    if style == "table":
+        return terminal_text(sheets, width, color=color, header=header)
+    draw = {"plain": plain_text, "md": markdown, "html": html_page}[style]
+    return draw(sheets, header=header)
 
 
 def terminal_text(sheets: Sequence[Sheet], width: int, *, color: bool, header: bool = True) -> str:

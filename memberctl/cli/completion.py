@@ -1,0 +1,154 @@
+"""Completion of values by the shell: fast, read-only, and silent when anything is wrong.
+
+Numbers and codes come from the SQLite file through the standard library, since a shell waits
+for every key. Source: cli.md "Completion"; performance.md A2.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from memberctl.core.errors import MemberctlError, UsageProblem
+
+if TYPE_CHECKING:
+    import sqlite3
+
+SHELLS = ("bash", "zsh", "fish")
+MOST_VALUES = 50
+MOST_SECONDS = 0.1
+_INSTRUCTIONS_BETWEEN_LOOKS = 1000
+_SQLITE_URL = re.compile(r"sqlite(?:\+\w+)?:///(?P<path>.+)")
+_HARMLESS = re.compile(r"\w[\w.:+@-]*")
+_MEMBER = re.compile(r"(?:M-?(?P<digits>[0-9]{0,12}))?", re.IGNORECASE)
+_MEMBER_WIDTH = 6
+_LAST_CHARACTER = "\U0010ffff"
+
+
+def script(shell: str) -> str:
+    """Return what the shell must read to complete memberctl.
+
+    shell -- "bash", "zsh" or "fish"
+    Raises UsageProblem for another one.
+    """
+    if shell not in SHELLS:
+        raise UsageProblem(f"completion is made for {', '.join(SHELLS)}")
+    # Typer documents this name and forgets to export it to type checkers.
+    from typer.completion import get_completion_script  # type: ignore[attr-defined]
+
+    return get_completion_script(
+        prog_name="memberctl", complete_var="_MEMBERCTL_COMPLETE", shell=shell
+    )
+
+
+def complete_members(incomplete: str) -> list[str]:
+    """Return member numbers that begin so, lowest first; [] when there is nothing to say."""
+    typed = _MEMBER.fullmatch(incomplete)
+    if typed is None:
+        return []
+    from memberctl.core.numbering import member_number
+
+    digits = typed["digits"] or ""
+
+    def found(database: sqlite3.Connection) -> list[str]:
+        numbers: list[int] = []
+        for low, high in _id_ranges(digits):
+            rows = database.execute(
+                "SELECT id FROM member WHERE id BETWEEN ? AND ? ORDER BY id LIMIT ?",
+                (low, high, MOST_VALUES - len(numbers)),
+            )
+            numbers += [int(row[0]) for row in rows]
+        return [member_number(number) for number in numbers]
+
+    return _looked_up(found)
+
+
+def complete_orders(incomplete: str) -> list[str]:
+    """Return order numbers that begin so; [] when there is nothing to say."""
+    begin = incomplete.upper()
+    return _texts(
+        "SELECT number FROM orders WHERE number >= ? AND number < ? ORDER BY number LIMIT ?",
+        (begin, begin + _LAST_CHARACTER),
+    )
+
+
+def complete_plans(incomplete: str) -> list[str]:
+    """Return plan codes that begin so; [] when there is nothing to say."""
+    return _texts(
+        "SELECT code FROM plan WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
+        (len(incomplete), incomplete),
+    )
+
+
+def complete_staff(incomplete: str) -> list[str]:
+    """Return staff codes that begin so; [] when there is nothing to say."""
+    return _texts(
+        "SELECT code FROM staff WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
+        (len(incomplete), incomplete),
+    )
+
+
+def _id_ranges(digits: str) -> Iterator[tuple[int, int]]:
+    """Give the ids whose member numbers begin with these digits, as ranges of the primary key.
+
+    Six places are filled with zeros, so only longer numbers have no zero in front.
+    """
+    for width in range(max(_MEMBER_WIDTH, len(digits)), 13):
+        if width > _MEMBER_WIDTH and digits.startswith("0"):
+            return
+        low, high = int(digits.ljust(width, "0")), int(digits.ljust(width, "9"))
+        yield max(low, 10 ** (width - 1) if width > _MEMBER_WIDTH else 1), high
+
+
+def _texts(statement: str, values: Sequence[object]) -> list[str]:
+    def found(database: sqlite3.Connection) -> list[str]:
+        rows = database.execute(statement, (*values, MOST_VALUES))
+        return [str(row[0]) for row in rows if _HARMLESS.fullmatch(str(row[0]))]
+
+    return _looked_up(found)
+
+
+def _looked_up(question: Callable[[sqlite3.Connection], list[str]]) -> list[str]:
+    """Ask the store within the time a shell may wait; no answer at all is an answer."""
+    import sqlite3
+
+    deadline = time.monotonic() + MOST_SECONDS
+    try:
+        path = _store_path()
+        if path is None:
+            return []
+        with closing(_opened(path)) as database:
+            database.set_progress_handler(
+                lambda: time.monotonic() > deadline, _INSTRUCTIONS_BETWEEN_LOOKS
+            )
+            return question(database)
+    except (sqlite3.Error, OSError, ValueError, MemberctlError):
+        return []
+
+
+def _store_path() -> Path | None:
+    from memberctl.config import store_location
+
+    location = store_location(os.environ)
+    url = _SQLITE_URL.fullmatch(location)
+    if url is None and "://" in location:
+        return None
+    path = Path(url["path"] if url else location).absolute()
+    # A named pipe in the store's place would keep the shell waiting for ever.
+    return path if stat.S_ISREG(path.stat().st_mode) else None
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    import sqlite3
+
+    database = sqlite3.connect(
+        f"{path.as_uri()}?mode=ro", uri=True, timeout=MOST_SECONDS / 2, isolation_level=None
+    )
+    database.execute("PRAGMA trusted_schema = OFF")
+    return database

@@ -1,0 +1,475 @@
+"""One run of one command: its options, its store, its transaction, its words.
+
+Commands write `with work(ctx, right) as w:` to change something and `with look(ctx, right) as r:`
+to read. Both identify the person and check the right inside the transaction. What a command says
+is printed only after the commit, or after the read transaction is closed.
+Source: house.md "One way down, one way up"; reliability.md R7, R17.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from memberctl.cli.options import GlobalOptions
+from memberctl.cli.output import Format, Output, OutputOptions
+from memberctl.config import Flags, Settings, load_settings
+from memberctl.core.actor import Actor
+from memberctl.core.errors import MemberctlError, NotPermitted, UsageProblem
+
+if TYPE_CHECKING:
+    import typer
+    from sqlmodel import Session
+
+    from memberctl.store.engine import Store
+    from memberctl.store.keys import Keys
+    from memberctl.store.repeats import Request
+    from memberctl.store.work import Open, Opening, Work
+
+MOST_ROWS = 1_000_000_000
+
+
+class Run:
+    """One run of the program, from its arguments to its exit code; commands find it in ctx.obj.
+
+    exit_code -- what the run ends with when nothing fails
+    committed -- a change of this run is in the store
+    """
+
+    def __init__(
+        self,
+        *,
+        stdin: TextIO,
+        stdout: TextIO | None,
+        stderr: TextIO | None,
+        environ: Mapping[str, str],
+        options: GlobalOptions | None = None,
+        stores: dict[str, Store] | None = None,
+    ) -> None:
+        self.stdin = stdin
+        self.stdout = stdout
+        self.stderr = stderr
+        self.environ = environ
+        self.options = options or GlobalOptions()
+        self.stores = stores
+        self.command = ""
+        self.exit_code = 0
+        self.committed = False
+        self._args_sha256 = ""
+        self._settings: Settings | None = None
+        self._output: Output | None = None
+
+    def take(self, given: dict[str, Any]) -> None:
+        """Take global options; those nearer to the end of the line come later and win."""
+        self.options = replace(self.options, **given)
+
+    def enter(self, command: str, given: Mapping[str, object]) -> None:
+        """Remember which command runs and what it was asked, before it begins."""
+        self.command = command
+        said = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
+        self._args_sha256 = hashlib.sha256(f"{command}\n{said}".encode()).hexdigest()
+        self.output.command = command
+
+    @property
+    def settings(self) -> Settings:
+        """Return the settings of this run."""
+        if self._settings is None:
+            options = self.options
+            flags = Flags(
+                db=options.db,
+                config=options.config,
+                format=options.format,
+                as_staff=options.as_staff,
+                as_of=options.as_of,
+                no_input=options.no_input,
+            )
+            self._settings = load_settings(flags, self.environ)
+        return self._settings
+
+    @property
+    def output(self) -> Output:
+        """Return where this run's words and data go."""
+        if self._output is None:
+            self._output = Output(
+                self._output_options(),
+                stdout=self.stdout,
+                stderr=self.stderr,
+                environ=self.environ,
+            )
+            self._output.prepare()
+        return self._output
+
+    def _output_options(self) -> OutputOptions:
+        options = self.options
+        fields = None
+        if options.fields is not None:
+            fields = tuple(part.strip() for part in options.fields.split(",") if part.strip())
+        return OutputOptions(
+            format=_format(self.settings.format),
+            fields=fields,
+            path=options.output,
+            limit=_limit(options.limit),
+            header=not options.no_header,
+            quiet=bool(options.quiet),
+            verbose=bool(options.verbose),
+            color=_color(options.color),
+            for_excel=bool(options.for_excel),
+            force=bool(options.force),
+        )
+
+    @property
+    def dry_run(self) -> bool:
+        """Return whether everything is taken back at the end."""
+        return bool(self.options.dry_run)
+
+    def store(self) -> Store:
+        """Return the store; in a batch the same one, kept open, for every line."""
+        from memberctl.store.engine import Store
+
+        location = self.settings.db
+        if self.stores is None:
+            return Store(location)
+        if location not in self.stores:
+            self.stores[location] = Store(location, warm=True)
+        return self.stores[location]
+
+    def request(self, *, money: bool) -> Request:
+        """Return what is asked for; a money command without a key is given one, said beforehand."""
+        from memberctl.store.repeats import Request
+
+        key = self.options.key
+        if key is None and money and not self.dry_run:
+            key = f"auto-{secrets.token_hex(8)}"
+            self.output.note(f"--key {key} (repeat the command with it and it happens once)")
+        command = self.command
+        if self.settings.as_of is not None:
+            command = f"{command} --as-of {self.settings.as_of}"
+        return Request(command, self._args_sha256, key)
+
+    def opener(self, right: str) -> Open:
+        """Return what a transaction begins with: who is it, may they, what time is it."""
+
+        def open_(session: Session) -> Opening:
+            from memberctl.office.queries import identify
+            from memberctl.office.rules import require
+
+            actor, organisation = identify(
+                session, **_login(session), acting_as=self.settings.as_staff
+            )
+            require(actor.roles, right, actor.staff)
+            opening = _opening(actor, organisation, self.settings.as_of)
+            self.output.zone = opening.zone
+            return opening
+
+        return open_
+
+
+@dataclass(slots=True)
+class Writing:
+    """A command's view of its write transaction."""
+
+    run: Run
+    unit: Work
+    spoken: tuple[object, str] | None = None
+    exit_code: int = 0
+
+    @property
+    def session(self) -> Session:
+        """Return the session of the transaction."""
+        return self.unit.session
+
+    @property
+    def actor(self) -> Actor:
+        """Return who does it."""
+        return self.unit.opening.actor
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant that counts, in UTC."""
+        return self.unit.opening.now
+
+    @property
+    def today(self) -> date:
+        """Return the organisation's date of `now`."""
+        return self.unit.opening.today
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the organisation's zone."""
+        return self.unit.opening.zone
+
+    @property
+    def currency(self) -> str:
+        """Return the organisation's currency."""
+        return self.unit.opening.currency
+
+    @property
+    def region(self) -> str:
+        """Return the region that phone numbers without a country belong to."""
+        return self.unit.opening.region
+
+    @property
+    def keys(self) -> Keys:
+        """Return the keys for sealed fields."""
+        return self.unit.keys
+
+    @property
+    def dry_run(self) -> bool:
+        """Return whether everything is taken back at the end."""
+        return self.unit.dry_run
+
+    def say(self, result: object, sentence: str, exit_code: int = 0) -> None:
+        """Say, once the commit is done, what was done. sentence -- "Filed {number}."."""
+        self.spoken = (result, sentence)
+        self.exit_code = exit_code
+        self.unit.answer = {
+            "data": self.run.output.kept(result),
+            "line": self.run.output.line(result, sentence),
+            "exit": exit_code,
+        }
+
+    def note(self, text: str) -> None:
+        """Say something by the way on stderr, at once."""
+        self.run.output.note(text)
+
+    def warn(self, text: str) -> None:
+        """Warn on stderr, at once, and in the JSON messages."""
+        self.run.output.warn(text)
+
+
+@dataclass(slots=True)
+class Reading:
+    """A command's view of its read transaction, and of the output after it."""
+
+    run: Run
+    session: Session
+    opening: Opening
+
+    @property
+    def actor(self) -> Actor:
+        """Return who looks."""
+        return self.opening.actor
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant that counts, in UTC."""
+        return self.opening.now
+
+    @property
+    def today(self) -> date:
+        """Return the organisation's date of `now`."""
+        return self.opening.today
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """Return the organisation's zone."""
+        return self.opening.zone
+
+    @property
+    def currency(self) -> str:
+        """Return the organisation's currency."""
+        return self.opening.currency
+
+    @property
+    def region(self) -> str:
+        """Return the region that phone numbers without a country belong to."""
+        return self.opening.region
+
+    @property
+    def limit(self) -> int | None:
+        """Return how many rows a list will show, None for all."""
+        return self.run.output.row_limit()
+
+    def keys(self) -> Keys:
+        """Return the keys for sealed fields. Raises KeyProblem when their file is missing."""
+        from memberctl.store.work import keys_of
+
+        return keys_of(self.session, self.run.settings.key_dir)
+
+    def show_list(
+        self, rows: Any, columns: Any, *, total: int | None = None, title: str | None = None
+    ) -> None:
+        """Show a list; see Output.show_list."""
+        self.run.output.show_list(rows, columns, total=total, title=title)
+
+    def show_record(self, record: object, *, title: str | None = None) -> None:
+        """Show one record; see Output.show_record."""
+        self.run.output.show_record(record, title=title)
+
+    def show_text(self, text: str, data: object) -> None:
+        """Show a text such as a receipt; see Output.show_text."""
+        self.run.output.show_text(text, data)
+
+    def end_with(self, exit_code: int) -> None:
+        """End the run with `exit_code` although nothing failed, e.g. 8 for problems found."""
+        self.run.exit_code = exit_code
+
+
+@contextmanager
+def work(ctx: typer.Context, right: str, *, money: bool = False) -> Iterator[Writing]:
+    """Give a write transaction to a command; it is committed, then the command's words are said.
+
+    right -- what the person must be allowed to do; money -- a repeat would cost somebody money
+    """
+    from memberctl.store.work import unit_of_work
+
+    run: Run = ctx.obj
+    request = run.request(money=money)
+    try:
+        with unit_of_work(
+            run.store(),
+            run.settings.key_dir,
+            request,
+            run.opener(right),
+            dry_run=run.dry_run,
+        ) as unit:
+            writing = Writing(run, unit)
+            yield writing
+    except NotPermitted as refusal:
+        _log_refusal(run, request, right, refusal)
+        raise
+    run.committed = run.committed or unit.committed
+    _speak(writing)
+
+
+@contextmanager
+def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
+    """Give a read transaction to a command; it shows what it found after the block."""
+    from memberctl.store.work import view
+
+    run: Run = ctx.obj
+    if run.options.reveal is not None:
+        _log_reveal(ctx, run.options.reveal)
+    try:
+        with view(run.store(), run.opener(right)) as (session, opening):
+            yield Reading(run, session, opening)
+    except NotPermitted as refusal:
+        _log_refusal(run, run.request(money=False), right, refusal)
+        raise
+
+
+def confirm(ctx: typer.Context, question: str) -> None:
+    """Ask before something that cannot be taken back; raises unless --yes or a person says yes."""
+    from memberctl.cli.prompts import confirm as ask_person
+
+    run: Run = ctx.obj
+    if run.dry_run:
+        return
+    ask_person(
+        question,
+        yes=bool(run.options.yes),
+        no_input=run.settings.no_input,
+        stdin=run.stdin,
+        stderr=run.stderr,
+    )
+
+
+def _speak(writing: Writing) -> None:
+    run = writing.run
+    if run.dry_run:
+        run.output.status = "dry-run"
+        run.output.note("dry run: nothing was written")
+    elif writing.exit_code:
+        run.output.status = "partial"
+    run.exit_code = run.exit_code or writing.exit_code
+    if writing.spoken is not None:
+        run.output.say(*writing.spoken)
+
+
+def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) -> None:
+    """Write who was refused what, in a transaction of its own (reliability.md, rights)."""
+    from memberctl.store.audit import note
+    from memberctl.store.work import unit_of_work
+
+    def open_(session: Session) -> Opening:
+        from memberctl.office.queries import organisation, whoever
+
+        actor = whoever(session, **_login(session), acting_as=run.settings.as_staff)
+        return _opening(actor, organisation(session), run.settings.as_of)
+
+    # The refusal stands whether or not it can be written, for example on a read-only disk.
+    with (
+        suppress(MemberctlError),
+        unit_of_work(
+            run.store(), run.settings.key_dir, replace(request, key=None), open_,
+            dry_run=run.dry_run,
+        ) as unit,
+    ):
+        opening = unit.opening
+        note(
+            unit.session, "right.refused", run.command, by=opening.actor, at=opening.now,
+            right=right, rule=refusal.code,
+        )  # fmt: skip
+
+
+def _log_reveal(ctx: typer.Context, reason: str) -> None:
+    """Check the right to see personal data in the clear, and log it, before it is shown."""
+    from memberctl.core.text import clean_text
+    from memberctl.store.audit import note
+
+    run: Run = ctx.obj
+    said = clean_text(reason, what="the reason for --reveal")
+    with work(ctx, "personal.reveal") as w:
+        note(w.session, "personal.revealed", run.command, by=w.actor, at=w.now, reason=said)
+    run.output.options = replace(run.output.options, reveal=True)
+
+
+def _login(session: Session) -> dict[str, Any]:
+    """Return who the operating system, or PostgreSQL, says is there; never an environment."""
+    import os
+
+    if session.connection().dialect.name == "sqlite":
+        return {"uid": os.getuid(), "database_user": None}
+    user = session.connection().exec_driver_sql("SELECT session_user").scalar_one()
+    return {"uid": None, "database_user": str(user)}
+
+
+def _opening(actor: Actor, organisation: Any, as_of: str | None) -> Opening:
+    from memberctl.core.dates import zone
+    from memberctl.store.clock import moment
+    from memberctl.store.work import Opening
+
+    tz = zone(organisation.zone)
+    return Opening(
+        actor=actor,
+        now=moment(as_of, tz),
+        zone=tz,
+        currency=organisation.currency,
+        region=organisation.region,
+    )
+
+
+def _format(text: str | None) -> Format | None:
+    if text is None:
+        return None
+    try:
+        return Format(text.strip().lower())
+    except ValueError:
+        known = ", ".join(Format)
+        raise UsageProblem(f"there is no such format; there are {known}") from None
+
+
+def _limit(text: str | None) -> int | None:
+    if text is None:
+        return None
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:12]) <= MOST_ROWS):
+        raise UsageProblem(f"--limit is a whole number from 1 to {MOST_ROWS}")
+    return int(text)
+
+
+def _color(text: str | None) -> str:
+    if text not in {None, "auto", "always", "never"}:
+        raise UsageProblem("--color is auto, always or never")
+    return text or "auto"
+
+
+def options_of(run: Run) -> dict[str, Any]:
+    """Return the global options that were given, for the lines of a batch."""
+    return {name: value for name, value in asdict(run.options).items() if value is not None}

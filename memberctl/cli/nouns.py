@@ -1,0 +1,82 @@
+"""Nouns and their verbs: Typer apps whose commands all take the global options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+
+from memberctl.cli.options import lent_parameters, take_from
+
+EPILOG = "Every command also takes the global options: memberctl help options"
+HELP_NAMES = {"help_option_names": ["--help", "-h"]}
+
+
+class Verb(TyperCommand):
+    """A command that takes the global options and gives them to the run."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.own = [name for param in self.params if (name := param.name) is not None]
+        self.params = [*self.params, *lent_parameters(self.params, hidden=True)]
+        self.epilog = self.epilog or EPILOG
+
+    def invoke(self, ctx: Any) -> Any:
+        """Hand the global options to the run, then call the command with its own."""
+        given = {name: ctx.params[name] for name in self.own if name in ctx.params}
+        ctx.params = {name: value for name, value in ctx.params.items() if name not in given}
+        ctx.obj.take(take_from(ctx.params))
+        ctx.params = given
+        ctx.obj.enter(ctx.command_path.partition(" ")[2], given)
+        return super().invoke(ctx)
+
+
+class NounGroup(TyperGroup):
+    """A noun: takes the global options between itself and its verb."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.params = [*self.params, *lent_parameters(self.params, hidden=True)]
+        self.epilog = self.epilog or EPILOG
+
+    def invoke(self, ctx: Any) -> Any:
+        """Hand the global options to the run, then go on to the verb."""
+        ctx.obj.take(take_from(ctx.params))
+        return super().invoke(ctx)
+
+
+class Noun(typer.Typer):
+    """A Typer app whose commands are Verbs."""
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
+        """Register a verb under this noun."""
+        return super().command(name, cls=Verb, context_settings=HELP_NAMES, **settings)
+
+
+def noun(name: str, help_: str) -> Noun:
+    """Return the app of one noun. help_ -- one sentence for `memberctl --help`."""
+    app = Noun(
+        name=name,
+        help=help_,
+        cls=NounGroup,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings=HELP_NAMES,
+    )
+
+    @app.callback()
+    def _group() -> None:
+        """Keep a noun with one verb a noun."""
+
+    return app
+
+
+def single(name: str) -> Noun:
+    """Return the app of one command that stands alone, such as `status`."""
+    return Noun(
+        name=name, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False
+    )

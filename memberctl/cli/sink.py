@@ -1,0 +1,137 @@
+"""Where data and words leave the program, and what happens when they cannot.
+
+Source: reliability R17; cli.md "Exit codes".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from io import TextIOWrapper
+from typing import TextIO
+
+from memberctl.cli.target import TargetFile
+from memberctl.core.errors import NotShown
+
+
+class PipeClosed(Exception):
+    """The reader of stdout has gone (`| head`): there is nobody to tell, and nothing is wrong."""
+
+
+class Sink:
+    """The one place that data go to: stdout, or the file of --output.
+
+    stdout      -- None when the program was started with it closed
+    path        -- the file's path, or None for stdout
+    force       -- replace a file that exists
+    on_terminal -- data go to a terminal
+    Every method raises PipeClosed when the reader has gone and NotShown when writing fails.
+    """
+
+    def __init__(self, stdout: TextIO | None, path: str | None, *, force: bool) -> None:
+        self._stdout = in_utf8(stdout)
+        self._path = path
+        self._force = force
+        self._target: TargetFile | None = None
+        self.on_terminal = path is None and is_terminal(stdout)
+
+    def open(self) -> None:
+        """Create the temporary file of --output; raises what TargetFile raises."""
+        if self._path is not None and self._target is None:
+            self._target = TargetFile(self._path, force=self._force)
+
+    def write(self, text: str) -> None:
+        """Write text, perhaps into a buffer."""
+        self.open()
+        stream = self._target.stream if self._target is not None else self._stdout
+        with self._guarded():
+            if stream is None:
+                raise OSError
+            stream.write(text)
+
+    def flush(self) -> None:
+        """Let a terminal show now what was written."""
+        if self._target is None and self._stdout is not None:
+            with self._guarded():
+                self._stdout.flush()
+
+    def finish(self) -> None:
+        """Flush stdout, or bring the file to its name."""
+        self.flush()
+        if self._target is not None:
+            with self._guarded():
+                self._target.finish()
+            self._target = None
+
+    def discard(self) -> None:
+        """Remove the unfinished file of --output."""
+        if self._target is not None:
+            self._target.discard()
+            self._target = None
+
+    def width(self, environ: Mapping[str, str]) -> int:
+        """Return how many cells a line may have: COLUMNS, else the terminal's width, else 80."""
+        columns = environ.get("COLUMNS", "")
+        if columns.isascii() and columns.isdigit() and int(columns) > 0:
+            return int(columns)
+        if self._stdout is None:
+            return 80
+        try:
+            return os.get_terminal_size(self._stdout.fileno()).columns or 80
+        except (OSError, ValueError):
+            return 80
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except (OSError, ValueError) as problem:
+            if self._target is not None:
+                self.discard()
+                raise _not_shown("the output file", problem) from problem
+            silence(self._stdout)
+            if isinstance(problem, BrokenPipeError):
+                raise PipeClosed from problem
+            raise _not_shown("standard output", problem) from problem
+
+
+def _not_shown(where: str, problem: OSError | ValueError) -> NotShown:
+    why = getattr(problem, "strerror", None) or "it is closed"
+    return NotShown(f"the result could not be written to {where}: {why}")
+
+
+def tell(stream: TextIO | None, text: str) -> None:
+    """Write words to stderr. When that fails there is nobody left to tell."""
+    if stream is None:
+        return
+    try:
+        stream.write(text)
+        stream.flush()
+    except (OSError, ValueError):
+        silence(stream)
+
+
+def in_utf8(stream: TextIO | None) -> TextIO | None:
+    """Let a stream write every text whatever the locale is; an ASCII one would raise."""
+    if isinstance(stream, TextIOWrapper) and not stream.closed:
+        stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    return stream
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Tell whether a person reads or writes at the other end."""
+    return stream is not None and not stream.closed and stream.isatty()
+
+
+def silence(stream: TextIO | None) -> None:
+    """Send what a broken stream still holds nowhere, or the interpreter fails again at exit."""
+    if stream is None:
+        return
+    try:
+        descriptor = stream.fileno()
+    except (OSError, ValueError):
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY | os.O_CLOEXEC)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)

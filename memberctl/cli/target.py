@@ -1,0 +1,127 @@
+"""The file that --output names: written beside its place, whole or not at all.
+
+Source: bad_inputs 78-80; reliability.md "Files".
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from contextlib import suppress
+from pathlib import Path
+from typing import TextIO
+
+from memberctl.core.errors import Invalid, MemberctlError, NotFound, NotPermitted, StorageFailure
+from memberctl.core.text import safe
+
+_LONGEST_NAME = 255
+_RESERVED = frozenset(
+    ["CON", "PRN", "AUX", "NUL"] + [f"{port}{n}" for port in ("COM", "LPT") for n in range(1, 10)]
+)
+
+
+class TargetFile:
+    """A temporary file of mode 0600 that takes the target's place when it is finished.
+
+    path  -- as the user typed it
+    force -- replace what is there: another file, a link (never followed), another's file
+    Raises Invalid for a name or a target that is refused, NotFound without the folder,
+    NotPermitted and StorageFailure when the folder cannot be written.
+    """
+
+    def __init__(self, path: str, *, force: bool) -> None:
+        _refuse_odd_name(path)
+        self._path = Path(path)
+        self._force = force
+        _refuse_target(self._path, force)
+        self._temporary = self._path.parent / f".memberctl-{os.urandom(8).hex()}.tmp"
+        self.stream: TextIO = _created(self._temporary)
+
+    def finish(self) -> None:
+        """Bring everything to the disk and then to its name; OSError when that fails."""
+        self.stream.flush()
+        os.fsync(self.stream.fileno())
+        self.stream.close()
+        self._take_place()
+        _sync_folder(self._path.parent)
+
+    def discard(self) -> None:
+        """Leave no trace of what was written so far; calling it again does nothing."""
+        with suppress(OSError):  # Closing writes what is buffered, to a disk that may be full.
+            self.stream.close()
+        self._temporary.unlink(missing_ok=True)
+
+    def _take_place(self) -> None:
+        """Without --force, never replace what came into being while we were writing."""
+        if not self._force:
+            try:
+                os.link(self._temporary, self._path)
+            except OSError:
+                # Some file systems know no hard links: there this look must do.
+                if os.path.lexists(self._path):
+                    raise
+            else:
+                self._temporary.unlink()
+                return
+        self._temporary.replace(self._path)
+
+
+def _refuse_odd_name(path: str) -> None:
+    name = path.rsplit("/", 1)[-1]
+    if safe(path) != path:
+        raise _refused("it holds control or invisible characters", "name")
+    if name in ("", ".", ".."):
+        raise _refused("it names a folder", "name")
+    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.split("/")):
+        raise _refused(f"a name may have at most {_LONGEST_NAME} bytes", "name")
+    if path.startswith(("-", "~")) or name.startswith("-"):
+        raise _refused("it begins with - or ~; write ./ before it", "name")
+    if name.split(".")[0].upper() in _RESERVED:
+        raise _refused("some systems keep this name for a device", "name")
+
+
+def _refuse_target(path: Path, force: bool) -> None:
+    try:
+        found = path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        raise _cannot_create(error) from error
+    kind = found.st_mode
+    if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
+        raise _refused("it is a folder or a device", "target")
+    if force:
+        return
+    if stat.S_ISLNK(kind):
+        raise _refused("it is a symbolic link", "target", hint="--force replaces the link itself")
+    if found.st_uid != os.geteuid():
+        raise _refused("it belongs to somebody else", "target", hint="--force replaces it")
+    raise _refused("it exists", "target", hint="--force replaces it")
+
+
+def _refused(why: str, rule: str, *, hint: str | None = None) -> Invalid:
+    return Invalid(f"cannot write the output file: {why}", field="output", rule=rule, hint=hint)
+
+
+def _created(path: Path) -> TextIO:
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        descriptor = os.open(path, flags, 0o600)
+    except OSError as error:
+        raise _cannot_create(error) from error
+    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
+
+
+def _cannot_create(error: OSError) -> MemberctlError:
+    said = f"cannot write the output file: {error.strerror}"
+    if isinstance(error, (FileNotFoundError, NotADirectoryError)):
+        return NotFound("cannot write the output file: its folder does not exist")
+    return NotPermitted(said) if isinstance(error, PermissionError) else StorageFailure(said)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
