@@ -5,7 +5,16 @@ Source: rules T1-T8, C1-C3.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
+
+from memberctl.core.dates import Period, Span, Unit, add_period, spans_from
+from memberctl.core.errors import MemberctlError, NotFound, RuleRefused
+
+_ONE_DAY = timedelta(days=1)
 
 
 class CardState(StrEnum):
@@ -14,6 +23,13 @@ class CardState(StrEnum):
     ACTIVE = "active"
     BLOCKED = "blocked"
     REPLACED = "replaced"
+
+
+CARD_STEPS: Mapping[tuple[CardState, str], CardState] = {
+    (CardState.ACTIVE, "block"): CardState.BLOCKED,
+    (CardState.ACTIVE, "replace"): CardState.REPLACED,
+    (CardState.BLOCKED, "replace"): CardState.REPLACED,
+}
 
 
 class CardKind(StrEnum):
@@ -27,3 +43,331 @@ class Handover(StrEnum):
 
     COUNTER = "counter"
     POST = "post"
+
+
+class MemberStatus(StrEnum):
+    """Where a member stands on a day; derived, never stored. Source: rules T7."""
+
+    APPLICANT = "applicant"
+    PENDING_PAYMENT = "pending_payment"
+    FUTURE = "future"
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    GRACE = "grace"
+    LAPSED = "lapsed"
+    CANCELLED = "cancelled"
+    EXPELLED = "expelled"
+
+
+class TermStatus(StrEnum):
+    """Where one term stands on a day."""
+
+    FUTURE = "future"
+    ACTIVE = "active"
+    ENDED = "ended"
+    VOIDED = "voided"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """One term of a member.
+
+    anchor_on  -- the date that its month arithmetic starts from
+    granted_on -- the local date on which it was recorded; it is no fact before
+    voided_on  -- the local date from which it no longer counts, or None
+    """
+
+    span: Span
+    anchor_on: date
+    granted_on: date
+    voided_on: date | None = None
+
+    def counts(self, as_of: date) -> bool:
+        """Whether the term was granted and not voided at the end of `as_of`."""
+        return self.granted_on <= as_of and (self.voided_on is None or self.voided_on > as_of)
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A stretch in which a confirmed order waited for its money; until -- its last day, or None."""
+
+    since: date
+    until: date | None = None
+
+    def contains(self, day: date) -> bool:
+        """Whether the order waited on `day`."""
+        return self.since <= day and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The facts that decide where a member stands.
+
+    waits -- when confirmed orders waited for payment; grace_days -- the policy
+    freezes -- stretches in which a term was frozen; expelled_on -- or None
+    """
+
+    terms: tuple[Held, ...]
+    grace_days: int
+    waits: tuple[Wait, ...] = ()
+    freezes: tuple[Span, ...] = ()
+    expelled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """The term that a payment buys, and the anchor of the series that it belongs to."""
+
+    span: Span
+    anchor_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class TermSpan:
+    """One line of a preview; index counts from 1."""
+
+    index: int
+    start_on: date
+    end_on: date
+
+
+def member_status(facts: Standing, as_of: date) -> MemberStatus:
+    """Return where a member stood at the end of the local date `as_of`.
+
+    Who may come in today is `active` whatever else is open; `grace` keeps the end date that is
+    shown (rules T6); an order that waits for money comes before `lapsed`.
+    Source: rules T7.
+    """
+    if facts.expelled_on is not None and facts.expelled_on <= as_of:
+        return MemberStatus.EXPELLED
+    spans = [term.span for term in facts.terms if term.counts(as_of)]
+    if any(span.contains(as_of) for span in spans):
+        frozen = any(freeze.contains(as_of) for freeze in facts.freezes)
+        return MemberStatus.FROZEN if frozen else MemberStatus.ACTIVE
+    if any(in_grace(span, facts.grace_days, as_of) for span in spans):
+        return MemberStatus.GRACE
+    if any(span.start_on > as_of for span in spans):
+        return MemberStatus.FUTURE
+    if any(wait.contains(as_of) for wait in facts.waits):
+        return MemberStatus.PENDING_PAYMENT
+    if spans:
+        return MemberStatus.LAPSED
+    granted = any(term.granted_on <= as_of for term in facts.terms)
+    return MemberStatus.CANCELLED if granted else MemberStatus.APPLICANT
+
+
+def in_grace(span: Span, grace_days: int, day: date) -> bool:
+    """Whether `day` is one of the `grace_days` days after the end of `span`. Source: rules T6."""
+    return 0 < (day - span.end_on).days <= grace_days
+
+
+def term_status(term: Held, as_of: date) -> TermStatus:
+    """Return where one term stood at the end of the local date `as_of`."""
+    if term.voided_on is not None and term.voided_on <= as_of:
+        return TermStatus.VOIDED
+    if term.span.start_on > as_of:
+        return TermStatus.FUTURE
+    return TermStatus.ENDED if term.span.end_on < as_of else TermStatus.ACTIVE
+
+
+def term_spans(start: date, period: Period, count: int) -> list[TermSpan]:
+    """Return the first `count` terms of a series anchored at `start`. Source: rules T2, T3."""
+    spans = spans_from(start, period, count)
+    return [TermSpan(index, span.start_on, span.end_on) for index, span in enumerate(spans, 1)]
+
+
+def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: int) -> Grant:
+    """Return the term that a payment on the local date `paid_on` buys.
+
+    The first term starts on the day of payment. While the last term runs, the next one starts
+    the day after it ends, so that two early renewals stack; within `grace_days` after its end
+    it is back-dated to that day, and after grace a new series starts on the day of payment.
+
+    held -- the member's terms of the product that were not voided
+    Source: rules T1, T4, T5.
+    """
+    if not held:
+        return _series(paid_on, paid_on, period)
+    last = max(held, key=lambda term: term.span.end_on)
+    if (paid_on - last.span.end_on).days > grace_days:
+        return _series(paid_on, paid_on, period)
+    return _series(last.anchor_on, last.span.end_on + _ONE_DAY, period)
+
+
+def refuse_before_window(held: Sequence[Held], on: date, window_days: int) -> None:
+    """Refuse a renewal on `on` that comes more than `window_days` before the running term's end.
+
+    Source: rules T4.
+    """
+    running = [term.span.end_on for term in held if term.span.contains(on)]
+    if not running:
+        return
+    opens = max(running) - timedelta(days=window_days)
+    if on < opens:
+        raise RuleRefused(
+            f"the term ends on {max(running)} and can be renewed from {opens} on",
+            hint="memberctl policy show renewal_window_days",
+        )
+
+
+def refuse_overlap(existing: Sequence[Span], new: Span) -> None:
+    """Refuse a term that shares a day with one of the same member and product.
+
+    Source: rules T8.
+    """
+    for span in existing:
+        if span.overlaps(new):
+            raise RuleRefused(
+                f"a term from {new.start_on} to {new.end_on} would overlap the one"
+                f" from {span.start_on} to {span.end_on}"
+            )
+
+
+def _series(anchor: date, start: date, period: Period) -> Grant:
+    """Return the term from `start` on, on the anchor's days of the month where that is possible.
+
+    A month counted from a clamped date would drift: after 31 January to 28 February comes
+    29 February to 30 March, not 29 February to 28 March (rules T2).
+    """
+    months = _months_of(period)
+    if months is not None:
+        distance = (start.year - anchor.year) * 12 + start.month - anchor.month
+        if distance >= 0 and add_period(anchor, Period(1, Unit.MONTH), distance) == start:
+            following = add_period(anchor, Period(1, Unit.MONTH), distance + months)
+            return Grant(Span(start, following - _ONE_DAY), anchor)
+    return Grant(Span(start, add_period(start, period) - _ONE_DAY), start)
+
+
+def _months_of(period: Period) -> int | None:
+    if period.unit is Unit.MONTH:
+        return period.count
+    return period.count * 12 if period.unit is Unit.YEAR else None
+
+
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What decides whether a member gets a card.
+
+    entitled -- a term that was paid for runs today or lies ahead
+    card     -- the number and state of the newest card, or None
+    branch_id -- whose number and blank the card would take, or None
+    """
+
+    member_id: int
+    entitled: bool
+    card: tuple[str, CardState] | None
+    branch_id: int | None
+    has_address: bool
+
+
+class CardOutcome(StrEnum):
+    """What came of a wish for a card; all but the first two are refusals."""
+
+    ISSUED = "issued"
+    ALREADY = "already"
+    NOT_FOUND = "not_found"
+    NOT_PAID = "not_paid"
+    BLOCKED = "blocked"
+    NO_BRANCH = "no_branch"
+    NO_ADDRESS = "no_address"
+    NO_BLANKS = "no_blanks"
+
+
+def card_outcomes(
+    wishes: Sequence[CardFacts | None], handover: Handover, blanks: Mapping[int, int]
+) -> list[CardOutcome]:
+    """Return for each wish, in order, whether a card is issued, or why not.
+
+    wishes -- None where nobody has the number; a second wish of one member is `already`
+    blanks -- how many blank cards each branch that counts them has left
+    Source: rules C2, C3.
+    """
+    used: Counter[int] = Counter()
+    served: set[int] = set()
+    outcomes = []
+    for wish in wishes:
+        outcome = _card_outcome(wish, handover, served)
+        if outcome is CardOutcome.ISSUED:
+            assert wish is not None
+            assert wish.branch_id is not None
+            outcome = _take_blank(wish.branch_id, blanks, used)
+        if outcome is CardOutcome.ISSUED:
+            assert wish is not None
+            served.add(wish.member_id)
+        outcomes.append(outcome)
+    return outcomes
+
+
+def _card_outcome(wish: CardFacts | None, handover: Handover, served: set[int]) -> CardOutcome:
+    if wish is None:
+        return CardOutcome.NOT_FOUND
+    if wish.member_id in served:
+        return CardOutcome.ALREADY
+    if wish.card is not None and wish.card[1] is CardState.ACTIVE:
+        return CardOutcome.ALREADY
+    if wish.card is not None:
+        return CardOutcome.BLOCKED
+    if not wish.entitled:
+        return CardOutcome.NOT_PAID
+    if wish.branch_id is None:
+        return CardOutcome.NO_BRANCH
+    if handover is Handover.POST and not wish.has_address:
+        return CardOutcome.NO_ADDRESS
+    return CardOutcome.ISSUED
+
+
+def _take_blank(branch_id: int, blanks: Mapping[int, int], used: Counter[int]) -> CardOutcome:
+    if branch_id in blanks and used[branch_id] >= blanks[branch_id]:
+        return CardOutcome.NO_BLANKS
+    used[branch_id] += 1
+    return CardOutcome.ISSUED
+
+
+def card_refusal(outcome: CardOutcome, member: str, card: str | None) -> MemberctlError:
+    """Return the words in which an outcome other than ISSUED is said of one member.
+
+    member -- the number; card -- the number of the newest card, or None
+    """
+    match outcome:
+        case CardOutcome.NOT_FOUND:
+            return NotFound(f"there is no member {member}", hint="memberctl member list")
+        case CardOutcome.ALREADY:
+            return RuleRefused(
+                f"{member} has the active card {card}",
+                hint=f"memberctl card replace {card}, if it is lost or broken",
+            )
+        case CardOutcome.BLOCKED:
+            return RuleRefused(
+                f"the card {card} of {member} is blocked", hint=f"memberctl card replace {card}"
+            )
+        case CardOutcome.NO_BRANCH:
+            return RuleRefused(
+                f"{member} belongs to no branch, and a card's number names one",
+                hint=f"memberctl card issue {member} --branch CODE",
+            )
+        case CardOutcome.NO_ADDRESS:
+            return RuleRefused(
+                f"{member} has no address to post a card to",
+                hint=f"memberctl member update {member} --address ...",
+            )
+        case CardOutcome.NO_BLANKS:
+            return RuleRefused(
+                f"the branch has no blank card left for {member}",
+                hint="memberctl card stock BRANCH --add N",
+            )
+        case _:
+            return RuleRefused(
+                f"{member} has no term that is paid for; a card is issued after full payment",
+                hint=f"memberctl order list --member {member}",
+            )
+
+
+def blanks_after(blanks: int, change: int) -> int:
+    """Return how many blank cards are left after `change`, which may be negative.
+
+    Raises RuleRefused when there are fewer than are taken away. Source: rules C3.
+    """
+    left = blanks + change
+    if left < 0:
+        raise RuleRefused(f"the branch has {blanks} blank cards, {-change} cannot be taken away")
+    return left
