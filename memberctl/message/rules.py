@@ -1,11 +1,17 @@
 """Messages: what is said to a member, in which language, through which channel.
 
-Source: rules N3, N4; mission S0.6, S0.7, S0.9, S2.1.
+Source: rules N3, N4; mission S0.6, S0.7, S0.9, S2.1; bad inputs 72-75.
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from string import Template
+
+from memberctl.core.errors import Invalid
 
 
 class MessageState(StrEnum):
@@ -59,3 +65,79 @@ def channel_for(*, has_email: bool, has_phone: bool) -> Channel:
     if has_email:
         return Channel.EMAIL
     return Channel.SMS if has_phone else Channel.PRINT
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessage:
+    """A message to be queued, once per member, purpose, cause and channel.
+
+    member_id -- the member's id; cause -- the number of what it is about, e.g. "RC-2026-000001"
+    facts     -- exactly the names that FACTS lists for the purpose: numbers, amounts with their
+                 currency, ISO dates, plan names and reviewers' reasons, never the person's data
+    """
+
+    member_id: int
+    purpose: Purpose
+    cause: str
+    channel: Channel
+    language: Language
+    facts: dict[str, str]
+
+
+FACTS: Mapping[Purpose, frozenset[str]] = {
+    Purpose.QUOTE_SENT: frozenset({"order", "plan", "amount", "valid_until"}),
+    Purpose.REVIEW_RETURNED: frozenset({"order", "reason"}),
+    Purpose.REVIEW_REJECTED: frozenset({"order", "reason"}),
+    Purpose.REVIEW_EXTENDED: frozenset({"order", "reason", "due_on"}),
+    Purpose.ORDER_CONFIRMED: frozenset({"order", "plan", "amount", "due_on"}),
+    Purpose.ORDER_FORFEITED: frozenset({"order", "due_on"}),
+    Purpose.PAYMENT_RECEIPT: frozenset({"receipt", "order", "amount", "open"}),
+    Purpose.WELCOME: frozenset({"order", "plan", "start_on", "end_on"}),
+    Purpose.CHANGE_APPLIED: frozenset({"request"}),
+    Purpose.CHANGE_REJECTED: frozenset({"request"}),
+}
+"""What each purpose's template may say, besides the member's and the organisation's name."""
+
+LIVE_NAMES = frozenset({"name", "organisation"})
+"""What a template may say that is read when the message is shown or sent, and never stored."""
+
+_PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]+\}|\$[A-Za-z_]+|\$\$")
+
+
+def category_of(purpose: Purpose) -> Category:
+    """Return the category of a purpose; everything an order makes necessary is transactional."""
+    assert purpose in FACTS, f"no facts are stated for {purpose}"
+    return Category.TRANSACTIONAL
+
+
+def checked_facts(message: NewMessage) -> dict[str, str]:
+    """Return the facts of a message; other names than FACTS lists are a programmer's error."""
+    expected = FACTS[message.purpose]
+    assert message.facts.keys() == expected, (
+        f"{message.purpose} takes the facts {', '.join(sorted(expected))}"
+    )
+    return message.facts
+
+
+def checked_template(text: str, allowed: frozenset[str], *, what: str) -> Template:
+    """Return the template of `text`, or refuse whatever is more than plain allowed names.
+
+    what -- how a refusal calls the text, e.g. "body of welcome"
+    Raises Invalid for braces outside ${name}, for a $ that begins no name and for other names
+    than `allowed`.
+    Source: bad inputs 72, 73, 75.
+    """
+    rest = _PLACEHOLDER.sub("", text)
+    if "{" in rest or "}" in rest or "$" in rest:
+        raise Invalid(
+            f"{what} may contain $name or ${{name}} with plain names only, and $$ for a $",
+            rule="placeholder_form",
+        )
+    template = Template(text)
+    unknown = sorted(set(template.get_identifiers()) - allowed)
+    if unknown:
+        raise Invalid(
+            f"{what} names {', '.join(unknown)}; known are {', '.join(sorted(allowed))}",
+            rule="placeholder_unknown",
+        )
+    return template
