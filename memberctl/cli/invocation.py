@@ -161,7 +161,7 @@ class Run:
             from memberctl.office.rules import require
 
             actor, organisation = identify(
-                session, **_login(session), acting_as=self.settings.as_staff
+                session, **login_of(session), acting_as=self.settings.as_staff
             )
             require(actor.roles, right, actor.staff)
             opening = _opening(actor, organisation, self.settings.as_of)
@@ -391,14 +391,17 @@ def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) 
     def open_(session: Session) -> Opening:
         from memberctl.office.queries import organisation, whoever
 
-        actor = whoever(session, **_login(session), acting_as=run.settings.as_staff)
+        actor = whoever(session, **login_of(session), acting_as=run.settings.as_staff)
         return _opening(actor, organisation(session), run.settings.as_of)
 
     # The refusal stands whether or not it can be written, for example on a read-only disk.
     with (
         suppress(MemberctlError),
         unit_of_work(
-            run.store(), run.settings.key_dir, replace(request, key=None), open_,
+            run.store(),
+            run.settings.key_dir,
+            replace(request, key=None),
+            open_,
             dry_run=run.dry_run,
         ) as unit,
     ):
@@ -421,7 +424,7 @@ def _log_reveal(ctx: typer.Context, reason: str) -> None:
     run.output.options = replace(run.output.options, reveal=True)
 
 
-def _login(session: Session) -> dict[str, Any]:
+def login_of(session: Session) -> dict[str, Any]:
     """Return who the operating system, or PostgreSQL, says is there; never an environment."""
     import os
 

@@ -187,14 +187,24 @@ class Output:
         sentence -- "Paid {amount} to {member}.", with fields of the result and nothing else
         Raises NotShown for wrong --fields: what is said here is done already.
         """
+        self.say_line(result, self.line(result, sentence))
+
+    def say_line(self, result: object, line: str) -> None:
+        """Say a line that `line` made; the result itself where a format was asked for."""
         if self._asked is not None:
             self._show_record(result, self._chosen(keys_of(result), NotShown), None)
-            return
+        elif not self.options.quiet:
+            self._sink.write(f"{line}\n")
+
+    def line(self, result: object, sentence: str) -> str:
+        """Return the sentence filled with the result's fields, masked and safe to show."""
         view = self._view()
         words = {key: safe(view.word(value_of(result, key))) for key in keys_of(result)}
-        line = fill(sentence, words)
-        if not self.options.quiet:
-            self._sink.write(f"{line}\n")
+        return fill(sentence, words)
+
+    def kept(self, result: object) -> object:
+        """Return the result as it may be stored for a repeat: JSON values, masked."""
+        return View(self.zone or UTC, False).json(result)
 
     def note(self, text: str) -> None:
         """Say something by the way on stderr, unless --quiet."""

@@ -14,7 +14,6 @@ class Actor:
     staff_id  -- the row of `staff`
     roles     -- the roles of `staff`
     branch_id -- the branch `staff` works for, None for the whole organisation
-    member_id -- the membership `staff` holds, if any: nobody decides on their own
     Source: reliability.md "Who may do what, honestly".
     """
 
@@ -23,4 +22,3 @@ class Actor:
     staff_id: int
     roles: frozenset[str]
     branch_id: int | None = None
-    member_id: int | None = None

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text
+from sqlalchemy import text
+from sqlmodel import select
 
 from memberctl.core.errors import IntegrityFailure, NoStore
 from memberctl.store.tables import StoreInfo
@@ -28,15 +29,20 @@ def store_info(session: Session) -> StoreInfo:
     _refuse_other_schema(session)
     if session.connection().dialect.name == "sqlite":
         _refuse_strangers(session)
-    info = session.execute(select(StoreInfo)).scalar_one_or_none()
+    info = session.exec(select(StoreInfo)).one_or_none()
     if info is None:
         raise NoStore("the store was not finished by `memberctl init`")
     return info
 
 
-def _refuse_other_schema(session: Session) -> None:
+def schema_of(session: Session) -> str:
+    """Return the revision of the store's schema, "0000" for an empty one."""
     found = session.connection().execute(text("SELECT version_num FROM alembic_version"))
-    version = found.scalar_one_or_none() or "0000"
+    return str(found.scalar_one_or_none() or "0000")
+
+
+def _refuse_other_schema(session: Session) -> None:
+    version = schema_of(session)
     if version < SCHEMA:
         raise NoStore(
             f"the store has schema {version}, this memberctl needs {SCHEMA}",

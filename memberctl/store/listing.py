@@ -25,8 +25,8 @@ class Listing(Generic[T]):
 
 def listing(
     session: Session,
-    statement: Select[Any],
-    make: Callable[[Row[Any]], T],
+    statement: Select[*tuple[Any, ...]],
+    make: Callable[[Row[*tuple[Any, ...]]], T],
     limit: int | None = None,
 ) -> Listing[T]:
     """Return the first `limit` rows of `statement`, each made by `make`, and the total."""

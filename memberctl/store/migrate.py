@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from alembic.config import Config
     from sqlalchemy import Connection
+    from sqlmodel import Session
 
     from memberctl.store.engine import Store
 
@@ -19,11 +20,16 @@ SCRIPTS = Path(__file__).with_name("migrations")
 
 def upgrade(store: Store, revision: str = "head") -> None:
     """Bring the store's schema to `revision`, in one transaction."""
+    with store.writing() as session:
+        upgrade_in(session, revision)
+        session.commit()
+
+
+def upgrade_in(session: Session, revision: str = "head") -> None:
+    """Bring the schema to `revision` within a transaction that the caller commits."""
     from alembic import command
 
-    with store.writing() as session:
-        command.upgrade(config_for(session.connection()), revision)
-        session.commit()
+    command.upgrade(config_for(session.connection()), revision)
 
 
 def config_for(connection: Connection | None) -> Config:

@@ -1,0 +1,241 @@
+"""The program: builds the tree, runs one command, and turns whatever happens into an exit code.
+
+Here stands the one `except` that catches everything. Source: cli.md "Exit codes", "Errors".
+"""
+
+from __future__ import annotations
+
+import random
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Annotated, Any, TextIO
+
+import typer
+
+from memberctl import __version__
+from memberctl.cli.invocation import Run
+from memberctl.cli.lazy import Root
+from memberctl.cli.nouns import HELP_NAMES
+from memberctl.cli.options import GlobalOptions
+from memberctl.cli.output import PipeClosed
+from memberctl.core.errors import MemberctlError, NotShown, TryAgain, UsageProblem
+
+TRIES = 10
+INTERRUPTED = 130
+TERMINATED = 143
+
+
+@lru_cache(maxsize=1)
+def tree() -> Any:
+    """Return the root of the tree of commands."""
+    app = typer.Typer(
+        name="memberctl",
+        cls=Root,
+        add_completion=False,
+        rich_markup_mode=None,
+        pretty_exceptions_enable=False,
+        no_args_is_help=True,
+        context_settings=HELP_NAMES,
+    )
+
+    @app.callback()
+    def memberctl(
+        version: Annotated[
+            bool, typer.Option("--version", "-V", is_eager=True, callback=_say_version)
+        ] = False,
+    ) -> None:
+        """Members, orders, reviews, payments and cards of a membership organisation.
+
+        First steps: memberctl init, then memberctl help start
+        """
+
+    return typer.main.get_command(app)
+
+
+def _say_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"memberctl {__version__}")
+        raise typer.Exit
+
+
+def main(
+    argv: Sequence[str],
+    *,
+    stdin: TextIO,
+    stdout: TextIO | None,
+    stderr: TextIO | None,
+    environ: Mapping[str, str],
+) -> int:
+    """Run one command line and return its exit code; nothing is raised."""
+
+    def fresh() -> Run:
+        return Run(stdin=stdin, stdout=stdout, stderr=stderr, environ=environ)
+
+    return repeatedly(fresh, argv)
+
+
+def repeatedly(fresh: Callable[[], Run], argv: Sequence[str]) -> int:
+    """Run a line, again when the database undid it to let another through, and return its code."""
+    for attempt in range(1, TRIES + 1):
+        run = fresh()
+        try:
+            return finish(run, argv)
+        except TryAgain as problem:
+            if attempt == TRIES:
+                return _fail(run, argv, problem)
+            time.sleep(random.uniform(0, 0.01 * 2**attempt))  # noqa: S311 -- jitter, no secret.
+    raise AssertionError("the last attempt returns")
+
+
+def finish(run: Run, argv: Sequence[str]) -> int:
+    """Run one command to its end and return its exit code. Raises TryAgain, nothing else."""
+    try:
+        refuse_broken_text(argv)
+        call(run, argv)
+        run.output.flush()
+    except PipeClosed:
+        return run.exit_code
+    except TryAgain:
+        raise
+    except MemberctlError as problem:
+        return _fail(run, argv, problem)
+    except typer.TyperException as problem:
+        return _usage(run, argv, problem)
+    except (KeyboardInterrupt, typer.Abort):
+        return _interrupted(run, INTERRUPTED)
+    except BaseException as bug:  # noqa: BLE001 -- the one that catches everything.
+        return _last_resort(run, argv, bug)
+    return run.exit_code
+
+
+def call(run: Run, argv: Sequence[str]) -> None:
+    """Parse the line and run its command; a repeat under a known key prints its first answer."""
+    try:
+        ended = tree().main(args=list(argv), prog_name="memberctl", standalone_mode=False, obj=run)
+    except Exception as event:
+        if not _is_repeat(event):
+            raise
+        _answer_again(run, event)
+        return
+    if isinstance(ended, int) and ended:
+        run.exit_code = ended
+
+
+def refuse_broken_text(argv: Sequence[str]) -> None:
+    """Refuse bytes that are no text in this locale (bad inputs 17)."""
+    for word in argv:
+        if any("\ud800" <= character <= "\udfff" for character in word):
+            raise UsageProblem("the command line holds bytes that are no text in this locale")
+
+
+def _is_repeat(event: Exception) -> bool:
+    return type(event).__name__ == "AlreadyDone" and "memberctl.store.repeats" in sys.modules
+
+
+def _answer_again(run: Run, event: Any) -> None:
+    run.output.note(f"already done on {event.at:%Y-%m-%d %H:%M} UTC; nothing was done now")
+    run.exit_code = int(event.answer.get("exit", 0))
+    run.output.say_line(event.answer.get("data"), event.answer.get("line", ""))
+
+
+def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        typer.echo(problem.format_message(), file=run.stdout)
+        return UsageProblem.exit_code
+    line = problem.format_message().strip()
+    return _fail(run, argv, UsageProblem(line, hint="memberctl help start"))
+
+
+def _fail(run: Run, argv: Sequence[str], problem: MemberctlError) -> int:
+    """Say why; a failure to print after the commit says that it is done all the same."""
+    committed = run.committed
+    if committed and not isinstance(problem, NotShown):
+        problem = NotShown(problem.message, hint=problem.hint)
+    _errors(run, argv).error(problem, committed=committed)
+    return problem.exit_code
+
+
+def _errors(run: Run, argv: Sequence[str]) -> Any:
+    """Return the output, or a plain one where the line's own options cannot be used."""
+    from memberctl.cli.output import Format, Output, OutputOptions
+
+    try:
+        output = run.output
+    except MemberctlError:
+        output = None
+    if output is None or not output.command:
+        wanted = _format_in(argv)
+        chosen = Format(wanted) if wanted in set(Format) else None
+        output = Output(
+            OutputOptions(format=chosen), stdout=None, stderr=run.stderr, environ=run.environ
+        )
+    else:
+        output.discard()
+    return output
+
+
+def _format_in(argv: Sequence[str]) -> str | None:
+    """Return the format that a line asks for which could not be parsed to its end."""
+    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+        if word in {"--format", "-f"}:
+            return following
+        if word.startswith("--format="):
+            return word.partition("=")[2]
+    return None
+
+
+def _interrupted(run: Run, code: int) -> int:
+    if not run.committed:
+        run.output.note("interrupted; nothing was done")
+        return code
+    return _fail(run, [], NotShown("interrupted after the change was made"))
+
+
+def _last_resort(run: Run, argv: Sequence[str], bug: BaseException) -> int:
+    """End on TERM and HUP, let SystemExit pass as a code, and file everything else as a bug."""
+    if type(bug).__name__ == "Terminated":
+        return _interrupted(run, TERMINATED)
+    if isinstance(bug, SystemExit):
+        return bug.code if isinstance(bug.code, int) else 1
+    from memberctl.cli.crash import file_report
+
+    where = file_report(run.settings.state_dir, bug)
+    problem = MemberctlError(
+        f"a fault in memberctl itself ({type(bug).__name__}); its trace is in {where}",
+        hint="send that file to whoever maintains memberctl; it holds no member's data",
+    )
+    return _fail(run, argv, problem)
+
+
+def run_line(outer: Run, inherited: dict[str, Any], words: Sequence[str]) -> int:
+    """Run one line of a batch and answer it with one line of JSON on stdout."""
+
+    def fresh() -> Run:
+        return Run(
+            stdin=outer.stdin,
+            stdout=outer.stdout,
+            stderr=outer.stdout,
+            environ=outer.environ,
+            options=GlobalOptions(**inherited),
+            stores=outer.stores,
+        )
+
+    return repeatedly(fresh, words)
+
+
+def run_process() -> int:
+    """Run the process's own command line."""
+    import os
+
+    from memberctl.store.signals import end_on_signals
+
+    end_on_signals()
+    return main(
+        sys.argv[1:],
+        stdin=sys.stdin,
+        stdout=sys.stdout,
+        stderr=sys.stderr,
+        environ=os.environ,
+    )
