@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
+
+from memberctl.core.money import Money
 
 
 class AccountKind(StrEnum):
@@ -47,7 +50,9 @@ KINDS = {
 class Line:
     """One posting to be made.
 
-    amount_minor -- debit above 0, credit below; party -- a member's number
+    amount_minor -- debit above 0, credit below
+    party -- whom the account is kept for: an order's number for what is owed and for fees, a
+             member's number for credit, None elsewhere
     """
 
     account: Account
@@ -69,3 +74,77 @@ def balanced(lines: Sequence[Line]) -> tuple[Line, ...]:
 def reversed_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Return the postings that undo `lines`. Source: rules M2."""
     return tuple(Line(line.account, -line.amount_minor, line.party) for line in lines)
+
+
+def confirmed_lines(order_number: str, fee_minor: int) -> tuple[Line, ...]:
+    """Return the postings that make an order's fee owed but not yet earned; negative undoes it."""
+    return (
+        Line(Account.RECEIVABLE, fee_minor, order_number),
+        Line(Account.UNEARNED_FEES, -fee_minor, order_number),
+    )
+
+
+def payment_lines(
+    account: Account, order_number: str, member_number: str, applied_minor: int, credit_minor: int
+) -> tuple[Line, ...]:
+    """Return the postings of money that came in for an order. Source: rules M3, M4.
+
+    applied_minor -- what settles the order; credit_minor -- what becomes the member's credit
+    """
+    return (
+        Line(account, applied_minor + credit_minor),
+        Line(Account.RECEIVABLE, -applied_minor, order_number),
+        Line(Account.MEMBER_CREDIT, -credit_minor, member_number),
+    )
+
+
+def credit_lines(order_number: str, member_number: str, credit_minor: int) -> tuple[Line, ...]:
+    """Return the postings that turn money paid for a cancelled order into the member's credit.
+
+    credit_minor -- negative takes it back, when the payment was an entry error
+    """
+    return (
+        Line(Account.RECEIVABLE, credit_minor, order_number),
+        Line(Account.MEMBER_CREDIT, -credit_minor, member_number),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class AccountBalance:
+    """What an account holds; debit above 0, credit below."""
+
+    account: str
+    kind: AccountKind
+    balance: Money
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """One posting together with its entry; debit above 0, credit below."""
+
+    entry: int
+    at: datetime
+    value_on: date
+    event: str
+    about: str
+    account: str
+    party: str | None
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that contradicts another. Source: cli.md, `ledger check`."""
+
+    rule: str
+    object: str
+    expected: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What a check came to. checked -- how many objects were looked at"""
+
+    checked: int
+    problems: list[Problem]

@@ -33,7 +33,7 @@ class LedgerAccount(SQLModel, table=True):
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One event in money. about -- the number of its cause; value_on -- its date in the books."""
+    """One event in money. about -- the number of its order; value_on -- its date in the books."""
 
     __tablename__ = "ledger_entry"
     __table_args__ = table_args(index("ix_ledger_entry_about", "about"))
@@ -49,9 +49,9 @@ class LedgerEntry(SQLModel, table=True):
 
 
 class Posting(SQLModel, table=True):
-    """One line of an entry. party -- a member's number where the account is kept per member.
+    """One line of an entry. party -- an order's or a member's number, see ledger.rules.Line.
 
-    Members stand above the ledger in the house, so `party` is their number, not a foreign key.
+    Orders and members stand above the ledger in the house, so `party` is no foreign key.
     """
 
     __tablename__ = "posting"

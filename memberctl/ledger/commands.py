@@ -1,0 +1,65 @@
+"""The noun `ledger`: balances, the journal and the check of every figure."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memberctl.cli.invocation import look
+from memberctl.cli.nouns import noun
+from memberctl.core.errors import IntegrityFailure
+from memberctl.ledger.rules import Account
+
+ledger = noun("ledger", "Ledger: every figure, in double entry.")
+
+BALANCES = ("account", "kind", "balance")
+JOURNAL = ("entry", "at", "value_on", "event", "about", "account", "party", "amount")
+
+
+@ledger.command()
+def balance(ctx: typer.Context) -> None:
+    """Show what each account holds; debit above 0, credit below.
+
+    Example: memberctl ledger balance
+    """
+    from memberctl.ledger import queries
+
+    with look(ctx, "report.read") as r:
+        found = queries.balances(r.session)
+    r.show_list(found, BALANCES)
+
+
+@ledger.command()
+def journal(
+    ctx: typer.Context,
+    about: Annotated[str | None, typer.Option(help="Only this order, e.g. JN-2026-7F3KX.")] = None,
+    account: Annotated[Account | None, typer.Option(help="Only this account.")] = None,
+    party: Annotated[
+        str | None, typer.Option(help="Only this order's or member's postings.")
+    ] = None,
+) -> None:
+    """List the postings, the newest first.
+
+    Example: memberctl ledger journal --account member_credit
+    """
+    from memberctl.ledger import queries
+
+    with look(ctx, "report.read") as r:
+        found = queries.journal(r.session, about=about, account=account, party=party, limit=r.limit)
+    r.show_list(found.rows, JOURNAL, total=found.total)
+
+
+@ledger.command()
+def check(ctx: typer.Context) -> None:
+    """Prove that entries, orders, payments, credits and receipts agree; exit 8 if not.
+
+    Example: memberctl ledger check
+    """
+    from memberctl.payment.checking import check_ledger
+
+    with look(ctx, "report.read") as r:
+        checked = check_ledger(r.session)
+    r.show_record(checked)
+    if checked.problems:
+        r.end_with(IntegrityFailure.exit_code)

@@ -1,0 +1,198 @@
+"""Writing the books: entries that balance, and reversals instead of changes.
+
+An order's fee is owed, and not yet earned, from its confirmation on; what is paid for an order
+that dies becomes its member's credit. Source: rules M1-M4; mission S3.10.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from sqlmodel import col, select
+
+from memberctl.ledger import queries, rules
+from memberctl.ledger.rules import Account, Line
+from memberctl.ledger.tables import LedgerAccount, LedgerEntry, Posting
+from memberctl.store.bulk import insert_rows
+from memberctl.store.counters import take_one
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+ENTRY = ("id", "at", "value_on", "event", "about", "reverses")
+POSTING = ("entry_id", "line", "account", "party", "amount_minor", "currency")
+
+
+def seed_accounts(session: Session) -> None:
+    """Write the accounts that are not there yet."""
+    known = set(session.scalars(select(col(LedgerAccount.code))))
+    missing = [account for account in Account if account.value not in known]
+    rows = [(account.value, rules.kind_of(account)) for account in missing]
+    if rows:
+        insert_rows(session, LedgerAccount, ("code", "kind"), rows)
+
+
+def post_entry(
+    session: Session,
+    event: str,
+    about: str,
+    lines: Sequence[Line],
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+    reverses: int | None = None,
+) -> int:
+    """Write one entry and return its id; lines of 0 are left out.
+
+    event -- "noun.past", e.g. "payment.recorded"; about -- the order's number
+    reverses -- the entry that this one undoes
+    Lines that do not balance, or move nothing, are a programmer's error.
+    """
+    moving = rules.balanced(lines)
+    assert moving, "an entry must move something"
+    entry_id = take_one(session, "ledger_entry")
+    insert_rows(session, LedgerEntry, ENTRY, [(entry_id, at, value_on, event, about, reverses)])
+    rows = [
+        (entry_id, number, line.account.value, line.party, line.amount_minor, currency)
+        for number, line in enumerate(moving, start=1)
+    ]
+    insert_rows(session, Posting, POSTING, rows)
+    return entry_id
+
+
+def reverse_entry(
+    session: Session, entry_id: int, *, event: str, value_on: date, at: datetime
+) -> int:
+    """Write the entry that undoes another and return its id. Source: rules M2.
+
+    An entry is undone once; a second time is a programmer's error that the database refuses.
+    """
+    undone = session.get_one(LedgerEntry, entry_id)
+    lines, currency = queries.lines_of(session, entry_id)
+    return post_entry(
+        session,
+        event,
+        undone.about,
+        rules.reversed_lines(lines),
+        currency=currency,
+        value_on=value_on,
+        at=at,
+        reverses=entry_id,
+    )
+
+
+def book_confirmed(
+    session: Session,
+    order_number: str,
+    total_minor: int,
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> int | None:
+    """Book an order's fee as owed and not yet earned; return the entry, None if it was booked.
+
+    Whoever comes first books: the confirmation, or a payment that a plan asks for on filing.
+    A total that changed since is booked by the difference.
+    """
+    missing = total_minor - queries.booked_minor(session, order_number)
+    if missing == 0:
+        return None
+    lines = rules.confirmed_lines(order_number, missing)
+    return post_entry(
+        session, "order.booked", order_number, lines, currency=currency, value_on=value_on, at=at
+    )
+
+
+def book_payment(
+    session: Session,
+    order_number: str,
+    member_number: str,
+    account: Account,
+    *,
+    applied_minor: int,
+    credit_minor: int,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> int:
+    """Book money that came in for an order and return the entry. Source: rules M3, M4.
+
+    account -- where the money is now; value_on -- the local date on which it came
+    """
+    lines = rules.payment_lines(account, order_number, member_number, applied_minor, credit_minor)
+    return post_entry(
+        session,
+        "payment.recorded",
+        order_number,
+        lines,
+        currency=currency,
+        value_on=value_on,
+        at=at,
+    )
+
+
+def book_void(
+    session: Session, entry_id: int, member_number: str, *, value_on: date, at: datetime
+) -> int:
+    """Undo a payment's entry, and the credit it became if its order died since.
+
+    Returns the reversing entry. Source: rules M2.
+    """
+    voiding = reverse_entry(session, entry_id, event="payment.voided", value_on=value_on, at=at)
+    undone = session.get_one(LedgerEntry, entry_id)
+    _, currency = queries.lines_of(session, entry_id)
+    if queries.booked_minor(session, undone.about) == 0:
+        _credit_what_is_paid(
+            session, undone.about, member_number, currency=currency, value_on=value_on, at=at
+        )
+    return voiding
+
+
+def book_cancelled(
+    session: Session,
+    order_number: str,
+    member_number: str,
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> int:
+    """Undo what is owed for an order that is withdrawn, forfeited, rejected or voided.
+
+    Returns the minor units that were paid for it, which become the member's credit; 0 for an
+    order that was never booked. Source: rules O8, M2.
+    """
+    fee = queries.booked_minor(session, order_number)
+    if fee:
+        lines = rules.confirmed_lines(order_number, -fee)
+        post_entry(
+            session, "order.cancelled", order_number, lines,
+            currency=currency, value_on=value_on, at=at,
+        )  # fmt: skip
+    return _credit_what_is_paid(
+        session, order_number, member_number, currency=currency, value_on=value_on, at=at
+    )
+
+
+def _credit_what_is_paid(
+    session: Session,
+    order_number: str,
+    member_number: str,
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> int:
+    """Bring what an order that is not booked owes back to 0, and return what became credit."""
+    paid = -queries.balance(session, Account.RECEIVABLE, order_number)
+    if paid:
+        lines = rules.credit_lines(order_number, member_number, paid)
+        post_entry(
+            session, "credit.given" if paid > 0 else "credit.taken_back", order_number, lines,
+            currency=currency, value_on=value_on, at=at,
+        )  # fmt: skip
+    return paid

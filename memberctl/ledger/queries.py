@@ -1,0 +1,172 @@
+"""Balances and the journal: sums of postings, never stored figures."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import col, select
+
+from memberctl.core.money import Money
+from memberctl.ledger.rules import Account, AccountBalance, JournalLine, Line, Problem
+from memberctl.ledger.tables import LedgerAccount, LedgerEntry, Posting
+from memberctl.store.listing import Listing, listing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+    from sqlmodel import Session
+
+
+SIGNED = (
+    Account.RECEIVABLE.value,
+    Account.MEMBER_CREDIT.value,
+    Account.UNEARNED_FEES.value,
+)
+
+
+def balance(session: Session, account: Account, party: str | None = None) -> int:
+    """Return what an account holds, in minor units: debit above 0, credit below.
+
+    party -- only what is kept for this party; None for the whole account
+    """
+    wanted = select(func.coalesce(func.sum(Posting.amount_minor), 0)).where(
+        col(Posting.account) == account.value
+    )
+    if party is not None:
+        wanted = wanted.where(col(Posting.party) == party)
+    return int(session.scalar(wanted) or 0)
+
+
+def booked_minor(session: Session, order_number: str) -> int:
+    """Return the fee that the books hold for an order, earned or not, in minor units >= 0."""
+    fees = (Account.UNEARNED_FEES, Account.FEE_INCOME)
+    return -sum(balance(session, account, order_number) for account in fees)
+
+
+def lines_of(session: Session, entry_id: int) -> tuple[list[Line], str]:
+    """Return an entry's postings and their currency."""
+    postings = session.scalars(
+        select(Posting).where(col(Posting.entry_id) == entry_id).order_by(col(Posting.line))
+    ).all()
+    assert postings, "an entry has postings"
+    lines = [Line(Account(each.account), each.amount_minor, each.party) for each in postings]
+    return lines, postings[0].currency
+
+
+def balances(session: Session) -> list[AccountBalance]:
+    """Return each account's balance in each currency that it was posted in."""
+    rows = session.execute(
+        select(
+            LedgerAccount.code, LedgerAccount.kind, Posting.currency, func.sum(Posting.amount_minor)
+        )
+        .join(Posting, col(Posting.account) == LedgerAccount.code)
+        .group_by(col(LedgerAccount.code), col(LedgerAccount.kind), col(Posting.currency))
+        .order_by(col(LedgerAccount.kind), col(LedgerAccount.code), col(Posting.currency))
+    )
+    return [AccountBalance(row[0], row[1], Money(int(row[3]), row[2])) for row in rows]
+
+
+def journal(
+    session: Session,
+    *,
+    about: str | None = None,
+    account: Account | None = None,
+    party: str | None = None,
+    limit: int | None = None,
+) -> Listing[JournalLine]:
+    """Return postings, the newest entry first, each with its entry.
+
+    about -- only entries with this cause; account, party -- only these postings
+    """
+    wanted = (
+        columns(
+            col(LedgerEntry.id),
+            col(LedgerEntry.at),
+            col(LedgerEntry.value_on),
+            col(LedgerEntry.event),
+            col(LedgerEntry.about),
+            col(Posting.account),
+            col(Posting.party),
+            col(Posting.amount_minor),
+            col(Posting.currency),
+        )
+        .join(Posting, col(Posting.entry_id) == LedgerEntry.id)
+        .order_by(col(LedgerEntry.id).desc(), col(Posting.line))
+    )
+    if about is not None:
+        wanted = wanted.where(col(LedgerEntry.about) == about)
+    if account is not None:
+        wanted = wanted.where(col(Posting.account) == account.value)
+    if party is not None:
+        wanted = wanted.where(col(Posting.party) == party)
+    return listing(session, wanted, _journal_line, limit)
+
+
+def _journal_line(row: Row[*tuple[Any, ...]]) -> JournalLine:
+    return JournalLine(*tuple(row[:7]), amount=Money(row[7], row[8]))
+
+
+def credits_by_party(session: Session, limit: int | None = None) -> Listing[tuple[str, Money]]:
+    """Return what is owed to each party as credit, in the order of their numbers."""
+    total = func.sum(Posting.amount_minor)
+    wanted = (
+        select(Posting.party, Posting.currency, total)
+        .where(col(Posting.account) == Account.MEMBER_CREDIT.value)
+        .group_by(col(Posting.party), col(Posting.currency))
+        .having(total != 0)
+        .order_by(col(Posting.party), col(Posting.currency))
+    )
+    return listing(session, wanted, lambda row: (row[0], Money(-int(row[2]), row[1])), limit)
+
+
+def count_entries(session: Session) -> int:
+    """Return how many entries there are."""
+    return int(session.scalar(select(func.count()).select_from(LedgerEntry)) or 0)
+
+
+def entry_problems(session: Session) -> list[Problem]:
+    """Return the entries that do not balance or say nothing. Source: rules M1."""
+    total = func.sum(Posting.amount_minor)
+    uneven = session.execute(
+        select(Posting.entry_id, Posting.currency, total)
+        .group_by(col(Posting.entry_id), col(Posting.currency))
+        .having(total != 0)
+        .order_by(col(Posting.entry_id))
+    )
+    empty = session.scalars(
+        select(LedgerEntry.id)
+        .where(~select(Posting).where(Posting.entry_id == LedgerEntry.id).exists())
+        .order_by(col(LedgerEntry.id))
+    )
+    found = [
+        Problem(
+            "entry_balances", f"entry {row[0]}", str(Money(0, row[1])), str(Money(row[2], row[1]))
+        )
+        for row in uneven
+    ]
+    return found + [Problem("entry_posts", f"entry {id_}", "postings", "none") for id_ in empty]
+
+
+def sign_problems(session: Session) -> list[Problem]:
+    """Return parties that owe less than nothing, or hold less than no credit or fees."""
+    total = func.sum(Posting.amount_minor)
+    rows = session.execute(
+        select(Posting.account, Posting.party, Posting.currency, total)
+        .where(col(Posting.account).in_(SIGNED))
+        .group_by(col(Posting.account), col(Posting.party), col(Posting.currency))
+        .having(
+            ((col(Posting.account) == Account.RECEIVABLE.value) & (total < 0))
+            | ((col(Posting.account) != Account.RECEIVABLE.value) & (total > 0))
+        )
+        .order_by(col(Posting.account), col(Posting.party))
+    )
+    return [
+        Problem(
+            f"{account}_not_negative",
+            party or "no party",
+            "at least 0",
+            str(Money(amount if account == Account.RECEIVABLE else -amount, currency)),
+        )
+        for account, party, currency, amount in rows
+    ]
