@@ -6,7 +6,15 @@ Source: rules O1-O9; mission S0.1-S0.7, S3.1, S3.2.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
 from enum import StrEnum
+
+from memberctl.catalog.rules import PlanTerms
+from memberctl.core.errors import Conflict, MemberctlError, NotPermitted, RuleRefused
+from memberctl.core.money import Money
+from memberctl.core.numbering import member_number
+from memberctl.order.pricing import PricedLine
 
 
 class OrderKind(StrEnum):
@@ -87,3 +95,229 @@ QUOTE_STEPS: Mapping[tuple[QuoteState, str], QuoteState] = {
     (QuoteState.SENT, "lose"): QuoteState.LOST,
     (QuoteState.ACCEPTED, "lose"): QuoteState.LOST,
 }
+
+PREFIXES: Mapping[OrderKind, str] = {
+    OrderKind.JOIN: "JN",
+    OrderKind.RENEWAL: "RN",
+    OrderKind.UPGRADE: "UP",
+    OrderKind.DOWNGRADE: "DN",
+    OrderKind.TRANSFER: "TR",
+    OrderKind.SERVICE: "SV",
+}
+"""How the numbers of each kind begin. Source: rules O9."""
+
+FILABLE = (OrderKind.JOIN, OrderKind.RENEWAL, OrderKind.SERVICE)
+FILING = "filing"
+"""The part of an order's maker, beside the names of the review stages (rules O2)."""
+
+FIRST_STAGE = "initial"
+UNREVIEWED = frozenset({OrderKind.RENEWAL})
+"""Kinds without review stages. Source: mission "Where the manuals disagree", row "stages"."""
+
+UNDER_REVIEW = frozenset({_S.SUBMITTED, _S.IN_REVIEW})
+LIVE = (_S.SUBMITTED, _S.IN_REVIEW, _S.RETURNED, _S.CONFIRMED, _S.PAID, _S.FULFILLED)
+"""States in which a second join order for the same member and plan is a repeat."""
+
+
+class Filed(StrEnum):
+    """What became of one filing. Source: rules I1, I2."""
+
+    CREATED = "created"
+    UNCHANGED = "unchanged"
+    DUPLICATE = "duplicate"
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """One order as it is asked for.
+
+    plan      -- the version that is ordered; None for a service order, which has lines instead
+    agreed_on -- the local date on which the member agreed to the terms, None if they did not
+    source, external_ref -- where the order comes from and its key there, or None
+    total_minor -- the total as the customer was told it, None if nothing was said
+    """
+
+    member_id: int
+    plan: PlanTerms | None
+    kind: OrderKind = OrderKind.JOIN
+    agreed_on: date | None = None
+    channel: str = "counter"
+    branch_id: int | None = None
+    source: str | None = None
+    external_ref: str | None = None
+    lines: tuple[PricedLine, ...] = ()
+    total_minor: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderFiled:
+    """What became of one filing; an order that was there before is told as it is now.
+
+    missing -- the documents that are missing while it is returned
+    """
+
+    outcome: Filed
+    order_id: int
+    number: str
+    kind: OrderKind
+    member_id: int
+    plan: str | None
+    state: OrderState
+    stage: str | None
+    total: Money
+    due_on: date | None
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilingRefused:
+    """A filing of a batch that was refused, and why; nothing was written for it."""
+
+    problem: MemberctlError
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRow:
+    """An order as lists are made of it, without what only payments know.
+
+    due_on -- of the review; payment_due_on -- of the payment; quote -- the newest one's state
+    """
+
+    order_id: int
+    number: str
+    kind: OrderKind
+    member_id: int
+    plan: str | None
+    state: OrderState
+    stage: str | None
+    total_minor: int
+    currency: str
+    due_on: date | None
+    payment_due_on: date | None
+    quote: QuoteState | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderRecord:
+    """An order as scripts read it.
+
+    paid, open -- what was paid, and what is still owed once the order is confirmed
+    due_on     -- the review's deadline, then the payment's, then null
+    quote      -- the state of the newest quote
+    Source: cli.md "Keys that scripts rely on".
+    """
+
+    number: str
+    kind: OrderKind
+    member: str
+    plan: str | None
+    state: OrderState
+    stage: str | None
+    total: Money
+    paid: Money
+    open: Money
+    due_on: date | None
+    quote: QuoteState | None
+
+
+@dataclass(frozen=True, slots=True)
+class OrderEnded:
+    """An order that was withdrawn, voided, rejected or forfeited.
+
+    credit -- what had been paid for it, which is the member's credit now (rules O8)
+    """
+
+    number: str
+    state: OrderState
+    credit: Money
+
+
+@dataclass(frozen=True, slots=True)
+class OrderResubmitted:
+    """A returned order that is complete again."""
+
+    number: str
+    state: OrderState
+    stage: str | None
+    due_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRecord:
+    """A quote as scripts read it. valid_until -- inclusive (rules O7)."""
+
+    order: str
+    version: int
+    state: QuoteState
+    plan: str | None
+    total: Money
+    valid_until: date
+
+
+def refuse_kind(kind: OrderKind) -> None:
+    """Refuse the kinds that are not filed as orders of their own. Source: rules O1."""
+    if kind not in FILABLE:
+        raise RuleRefused(f"orders of kind {kind} are not filed by hand", allowed=FILABLE)
+
+
+def refuse_own_order(staff: str, *, is_own: bool) -> None:
+    """Refuse that somebody files, reviews or changes the order of their own membership.
+
+    Source: rules O2.
+    """
+    if is_own:
+        raise NotPermitted(
+            f"{staff} is the member concerned; the maker and the member are distinct people (O2)",
+            hint="let somebody else do it, with --as STAFF if you act for them",
+        )
+
+
+def quote_valid_until(made_on: date, days: int) -> date:
+    """Return the last day on which a quote can be accepted, inclusive. Source: rules O7."""
+    return made_on + timedelta(days=days)
+
+
+def has_expired(valid_until: date, today: date) -> bool:
+    """Tell whether the last day of a quote has passed. Source: rules O7."""
+    return today > valid_until
+
+
+def due_date(state: OrderState, due_on: date | None, payment_due_on: date | None) -> date | None:
+    """Return what is due next: the review, then the payment, then nothing."""
+    if state in UNDER_REVIEW:
+        return due_on
+    return payment_due_on if state is OrderState.CONFIRMED else None
+
+
+def order_record(row: OrderRow, paid_minor: int) -> OrderRecord:
+    """Return an order as scripts read it. paid_minor -- what payments have applied to it."""
+    owed = open_minor(row.state, row.total_minor, paid_minor)
+    return OrderRecord(
+        number=row.number,
+        kind=row.kind,
+        member=member_number(row.member_id),
+        plan=row.plan,
+        state=row.state,
+        stage=row.stage,
+        total=Money(row.total_minor, row.currency),
+        paid=Money(paid_minor, row.currency),
+        open=Money(owed, row.currency),
+        due_on=due_date(row.state, row.due_on, row.payment_due_on),
+        quote=row.quote,
+    )
+
+
+def open_minor(state: OrderState, total_minor: int, paid_minor: int) -> int:
+    """Return what is still owed, in minor units: nothing before confirmation or after the end."""
+    if state is not OrderState.CONFIRMED:
+        return 0
+    return max(total_minor - paid_minor, 0)
+
+
+def refuse_if_changed(seen: int | None, now: int) -> None:
+    """Refuse to act on a row that changed since somebody looked at it. Source: rules O4."""
+    if seen is not None and seen != now:
+        raise Conflict(
+            f"changed since you read it (v{seen}, now v{now}); nothing was done",
+            hint="look at it again, then repeat the command",
+        )

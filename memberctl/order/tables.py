@@ -28,6 +28,7 @@ from memberctl.store.columns import (
 class Order(SQLModel, table=True):
     """One wish of one member, followed from filing to fulfilment.
 
+    plan_version_id -- null for service orders, which have lines of their own instead
     stage    -- the review stage it waits in while submitted or in review, else null
     missing  -- what is missing while it is returned: words joined by commas, else ""
     received_on -- the local date on which the documents were complete: the review clock's start
@@ -40,6 +41,7 @@ class Order(SQLModel, table=True):
         one_of("kind", OrderKind),
         one_of("state", OrderState),
         check("total_not_negative", "total_minor >= 0"),
+        check("plan_unless_service", "plan_version_id IS NOT NULL OR kind = 'service'"),
         index("ix_orders_state_stage", "state", "stage"),
     )
 
@@ -47,7 +49,9 @@ class Order(SQLModel, table=True):
     number: str = Field(sa_column=text(unique=True))
     kind: OrderKind = Field(sa_column=state_column(OrderKind))
     member_id: int = Field(sa_column=points_to("member.id"))
-    plan_version_id: int = Field(sa_column=points_to("plan_version.id", index=False))
+    plan_version_id: int | None = Field(
+        default=None, sa_column=points_to("plan_version.id", nullable=True, index=False)
+    )
     state: OrderState = Field(sa_column=state_column(OrderState))
     stage: str | None = Field(default=None, sa_column=text(nullable=True))
     missing: str = Field(default="", sa_column=text())
@@ -138,7 +142,9 @@ class Quote(SQLModel, table=True):
     id: int = Field(sa_column=key())
     order_id: int = Field(sa_column=points_to("orders.id", index=False))
     version: int = Field(sa_column=integer())
-    plan_version_id: int = Field(sa_column=points_to("plan_version.id", index=False))
+    plan_version_id: int | None = Field(
+        default=None, sa_column=points_to("plan_version.id", nullable=True, index=False)
+    )
     tier_version_id: int = Field(sa_column=points_to("tier_version.id", index=False))
     state: QuoteState = Field(sa_column=state_column(QuoteState))
     total_minor: int = Field(sa_column=integer())

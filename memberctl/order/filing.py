@@ -1,0 +1,205 @@
+"""What may be filed: one filing beside what the store knows becomes a draft, or is refused.
+
+Source: rules A5, O1, O2, T4, T8; mission S0.1, S0.2, S1.8, S3.1, S3.2, S4.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from memberctl.core.errors import Conflict, Invalid, RuleRefused
+from memberctl.core.numbering import member_number
+from memberctl.order.pricing import PricedLine, checked_total, price_lines
+from memberctl.order.rules import (
+    FIRST_STAGE,
+    UNREVIEWED,
+    Filed,
+    Filing,
+    OrderFiled,
+    OrderKind,
+    OrderState,
+    refuse_kind,
+    refuse_own_order,
+)
+
+AGREEMENT, IDENTITY = "agreement", "identity"
+
+
+@dataclass(frozen=True, slots=True)
+class Applicant:
+    """What counts of the member an order is for.
+
+    price_basis_points -- their tier's share of prices
+    staff_id  -- the member of staff they are, if they are one
+    until     -- the last day of their newest term, None if they never had one
+    """
+
+    price_basis_points: int
+    staff_id: int | None
+    has_identity: bool
+    until: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What all filings of one batch are decided by.
+
+    documents  -- the policy join_documents; agreements -- (valid from, row), oldest first
+    renewal_window_days -- how long before its end a term may be renewed
+    """
+
+    today: date
+    currency: str
+    staff: str
+    staff_id: int
+    documents: str
+    renewal_window_days: int
+    agreements: Sequence[tuple[date, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An order that may be written. agreement -- the wording agreed to, None if none was."""
+
+    filing: Filing
+    lines: tuple[PricedLine, ...]
+    total_minor: int
+    state: OrderState
+    stage: str | None
+    missing: tuple[str, ...]
+    agreement: int | None
+
+
+def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
+    """Return the order that a filing becomes.
+
+    Raises RuleRefused, NotPermitted or Invalid when it may not be filed.
+    """
+    refuse_kind(filing.kind)
+    refuse_own_order(ground.staff, is_own=applicant.staff_id == ground.staff_id)
+    _refuse_wrong_time(filing, applicant, ground)
+    lines = lines_of(filing, applicant.price_basis_points)
+    agreement = agreement_for(filing.agreed_on, ground)
+    missing = missing_documents(
+        documents_wanted(filing.kind, ground.documents),
+        agreed=agreement is not None,
+        has_identity=applicant.has_identity,
+    )
+    state, stage = state_when_filed(filing.kind, missing)
+    total = checked_total(lines, filing.total_minor, ground.currency)
+    return Draft(filing, lines, total, state, stage, missing, agreement)
+
+
+def lines_of(filing: Filing, price_basis_points: int) -> tuple[PricedLine, ...]:
+    """Return the lines of a filing: a service's own, or the price of the plan.
+
+    Raises Invalid when a service order has no lines or another kind has some or no plan.
+    """
+    if filing.kind is OrderKind.SERVICE:
+        if filing.plan is not None or not filing.lines:
+            raise Invalid(
+                "a service order has lines and no plan", field="line", hint="--line what:1:100.00"
+            )
+        return filing.lines
+    if filing.plan is None or filing.lines:
+        raise Invalid(
+            f"a {filing.kind} order has a plan and no lines", field="plan", hint="--plan CODE"
+        )
+    return price_lines(filing.plan, price_basis_points, is_joining=filing.kind is OrderKind.JOIN)
+
+
+def agreement_for(agreed_on: date | None, ground: Ground) -> int | None:
+    """Return the row of the wording that was valid when the member agreed, None without consent.
+
+    Raises Invalid for a day to come, RuleRefused for a day before the first wording.
+    """
+    if agreed_on is None:
+        return None
+    if agreed_on > ground.today:
+        raise Invalid(
+            "the day of agreement lies in the future", field="agreed_on", rule="date_future"
+        )
+    for valid_from, agreement in reversed(ground.agreements):
+        if valid_from <= agreed_on:
+            return agreement
+    raise RuleRefused(
+        f"there was no agreement to agree to on {agreed_on}",
+        hint="memberctl agreement publish FILE --from DATE",
+    )
+
+
+def documents_wanted(kind: OrderKind, join_documents: str) -> str:
+    """Return what has to be there, as words joined by commas.
+
+    Joining asks for what the policy says, renewing for the terms to be accepted again.
+    Source: mission S1.8, S4.2; rules T4, A5.
+    """
+    wanted = {OrderKind.JOIN: join_documents, OrderKind.RENEWAL: AGREEMENT}
+    return wanted.get(kind, "")
+
+
+def missing_documents(wanted: str, *, agreed: bool, has_identity: bool) -> tuple[str, ...]:
+    """Return the documents that are asked for and not there.
+
+    wanted -- words joined by commas, perhaps none
+    Source: rules A5; mission S4.2.
+    """
+    if not wanted:
+        return ()
+    has = {AGREEMENT: agreed, IDENTITY: has_identity}
+    return tuple(word for word in wanted.split(",") if not has[word])
+
+
+def state_when_filed(kind: OrderKind, missing: Sequence[str]) -> tuple[OrderState, str | None]:
+    """Return the state and the stage in which an order begins. Source: rules O1, A5.
+
+    An unreviewed order is submitted without a stage; filing it confirms it at once.
+    """
+    if missing:
+        return OrderState.RETURNED, None
+    return OrderState.SUBMITTED, None if kind in UNREVIEWED else FIRST_STAGE
+
+
+def repeated(filing: Filing, found: OrderFiled, *, by_reference: bool) -> OrderFiled:
+    """Return what a filing is that was filed before.
+
+    The same external reference, or none at all, means the same order told again: unchanged.
+    Another reference for an open order of the same member and plan is a duplicate.
+    Raises Conflict when the reference belongs to an order with other content.
+    Source: rules I2, M5.
+    """
+    plan = filing.plan.code if filing.plan else None
+    if by_reference and (found.member_id, found.kind, found.plan) != (
+        filing.member_id,
+        filing.kind,
+        plan,
+    ):
+        raise Conflict(
+            f"the external reference belongs to {found.number}, which has another member or plan",
+            hint=f"memberctl order show {found.number}",
+        )
+    known = by_reference or filing.external_ref is None
+    return found if known else replace(found, outcome=Filed.DUPLICATE)
+
+
+def _refuse_wrong_time(filing: Filing, applicant: Applicant, ground: Ground) -> None:
+    """Joining is for who is no member, renewing for who is or was. Source: rules T4, T8."""
+    until = applicant.until
+    number = member_number(filing.member_id)
+    if filing.kind is OrderKind.JOIN and until is not None and until >= ground.today:
+        raise RuleRefused(
+            f"{number} is a member until {until}; terms never overlap (T8)",
+            hint=f"memberctl order file {number} --kind renewal --plan CODE --agreed",
+        )
+    if filing.kind is not OrderKind.RENEWAL:
+        return
+    if until is None:
+        raise RuleRefused(
+            f"{number} has no term to renew",
+            hint=f"memberctl order file {number} --kind join --plan CODE --agreed",
+        )
+    opens_on = until - timedelta(days=ground.renewal_window_days)
+    if ground.today < opens_on:
+        raise RuleRefused(f"{number} can renew from {opens_on} on; the term ends {until} (T4)")
