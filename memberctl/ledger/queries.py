@@ -14,7 +14,6 @@ from memberctl.ledger.tables import LedgerAccount, LedgerEntry, Posting
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
     from sqlmodel import Session
 
 
@@ -103,8 +102,9 @@ def journal(
     return listing(session, wanted, _journal_line, limit)
 
 
-def _journal_line(row: Row[*tuple[Any, ...]]) -> JournalLine:
-    return JournalLine(*tuple(row[:7]), amount=Money(row[7], row[8]))
+def _journal_line(row: Any) -> JournalLine:
+    *entry_and_place, minor, currency = row
+    return JournalLine(*entry_and_place, Money(minor, currency))
 
 
 def credits_by_party(session: Session, limit: int | None = None) -> Listing[tuple[str, Money]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlalchemy import func, select
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Select
     from sqlmodel import Session
 
 T = TypeVar("T")
@@ -26,7 +26,7 @@ class Listing(Generic[T]):
 def listing(
     session: Session,
     statement: Select[*tuple[Any, ...]],
-    make: Callable[[Row[*tuple[Any, ...]]], T],
+    make: Callable[[Any], T],
     limit: int | None = None,
 ) -> Listing[T]:
     """Return the first `limit` rows of `statement`, each made by `make`, and the total."""
