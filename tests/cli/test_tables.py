@@ -1,0 +1,95 @@
+"""A terminal's table fits its width and never crops or folds what people copy."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from memberctl.core.money import Money
+from tests.cli.showing import in_format
+
+COLUMNS = ("number", "member", "state", "total", "due_on", "note")
+ROW = {
+    "number": "JN-2026-7F3KX",
+    "member": "阿卜杜勒·买买提",
+    "state": "in_review",
+    "total": Money(123456789, "CNY"),
+    "due_on": date(2026, 3, 9),
+    "note": "waits for a copy of the identity document, which was asked for on two occasions",
+}
+
+
+def table(width: int, rows: list[dict[str, object]], columns: tuple[str, ...] = COLUMNS) -> str:
+    shop = in_format("table", environ={"COLUMNS": str(width)})
+    shop.output.show_list(rows, columns)
+    return shop.data()
+
+
+@pytest.mark.parametrize("width", [80, 100, 120])
+def test_a_table_fits_the_width_and_keeps_numbers_whole(width: int):
+    text = table(width, [ROW, ROW])
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert len(set(text.splitlines()[0].split())) >= len(COLUMNS)
+    for whole in ("JN-2026-7F3KX", "1234567.89", "2026-03-09"):
+        assert text.count(whole) == 2
+
+
+@pytest.mark.parametrize("width", [20, 30, 50])
+def test_a_terminal_too_narrow_for_the_numbers_shows_a_block_for_each_row(width: int):
+    text = table(width, [ROW, ROW])
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+    assert text.count("total   1234567.89\n") == 2
+    assert text.startswith("number  JN-2026")
+
+
+def test_the_longest_text_gives_way_first():
+    head, rule, *_ = table(80, [ROW]).splitlines()
+    assert head.index("state") - head.index("member") >= cell_len("阿卜杜勒·买买提") - 6
+    assert cell_len(rule) == 80
+
+
+def test_columns_of_wide_characters_line_up():
+    first, second = table(80, [ROW, ROW | {"member": "Li"}], ("member", "due_on")).splitlines()[2:]
+    assert cell_len(first[: first.index("2026")]) == cell_len(second[: second.index("2026")])
+
+
+def test_numbers_stand_at_the_right_and_codes_at_the_left():
+    rows = [{"n": 5, "code": "M-1"}, {"n": 1000, "code": "M-100000"}]
+    assert table(80, rows, ("n", "code")).splitlines()[2:] == ["   5  M-1", "1000  M-100000"]
+
+
+def test_an_empty_list_is_a_header():
+    assert table(80, []).splitlines()[0].split() == [
+        "number", "member", "state", "total", "due", "on", "note",
+    ]  # fmt: skip
+    for name in ("plain", "md", "html"):
+        shop = in_format(name)
+        shop.output.show_list([], COLUMNS)
+        assert "due on" in shop.data()
+
+
+def test_a_table_without_header_is_its_rows():
+    for name in ("table", "plain"):
+        shop = in_format(name, header=False)
+        shop.output.show_list([{"number": "M-000001"}], ["number"])
+        assert shop.data() == "M-000001\n"
+
+
+@given(
+    st.integers(10, 130),
+    st.lists(st.tuples(st.text(max_size=30), st.integers()), min_size=1, max_size=4),
+)
+@settings(max_examples=150, deadline=None)
+def test_no_width_loses_a_digit(width, pairs):
+    rows = [{"note": note, "count": count} for note, count in pairs]
+    text = table(width, rows, ("note", "count")).replace("\n", "").replace(" ", "")
+    assert all(_digits_in_order(str(count), text) for _, count in pairs)
+
+
+def _digits_in_order(wanted: str, text: str) -> bool:
+    left = iter(text)
+    return all(digit in left for digit in wanted)
