@@ -103,8 +103,16 @@ def journal(
 
 
 def _journal_line(row: Any) -> JournalLine:
-    *entry_and_place, minor, currency = row
-    return JournalLine(*entry_and_place, Money(minor, currency))
+    return JournalLine(
+        entry=row.id,
+        at=row.at,
+        value_on=row.value_on,
+        event=row.event,
+        about=row.about,
+        account=row.account,
+        party=row.party,
+        amount=Money(row.amount_minor, row.currency),
+    )
 
 
 def credits_by_party(session: Session, limit: int | None = None) -> Listing[tuple[str, Money]]:
