@@ -29,7 +29,7 @@ _FILLERS = re.compile(r"[\s\u2010-\u2015\u2212\-_.]+")
 _ORDER = re.compile(r"([A-HJKMNP-TV-Y]{1,4})([0-9]{4})([0-9A-HJKMNP-TV-Y]{5,12})")
 _PREFIX = re.compile(r"[A-HJKMNP-TV-Y]{1,4}")
 # The century is spelt out so that a series ending in O, I, L or Z stays apart from its year.
-_RECEIPT = re.compile(r"([A-Z]{1,6}?)((?:[1IL]9|[2Z][0O1IL])[0-9OILZ]{2})([0-9OILZ]{6,15})")
+_RECEIPT = re.compile(r"([A-Z]{1,6}?)([2Z][0O1IL][0-9OILZ]{2})([0-9OILZ]{6,15})")
 _DIGITS = re.compile(r"[0-9]{1,15}")
 
 
@@ -153,13 +153,15 @@ def parse_member_number(text: str) -> int:
 def receipt_number(series: str, year: int, n: int) -> str:
     """Return the n-th number of a series in a year, e.g. "RC-2026-000001".
 
-    series -- 1 to 6 capital letters; year 1900..2199; n >= 1; else ValueError
+    series -- 1 to 6 capital letters that cannot be taken for the beginning of the year
+    year   -- 2000..2199
+    Raises ValueError for anything else and for n < 1.
     Source: rules M13.
     """
-    number = f"{series}-{year}-{n:06d}"
-    if n < 1 or not _RECEIPT.fullmatch(f"{series}{year}{n:06d}"):
+    match = _RECEIPT.fullmatch(f"{series}{year}{n:06d}")
+    if n < 1 or match is None or match.group(1, 2) != (series, str(year)):
         raise ValueError("a receipt number needs 1-6 capital letters, a year and n >= 1")
-    return number
+    return f"{series}-{year}-{n:06d}"
 
 
 def parse_receipt_number(text: str) -> tuple[str, int, int]:

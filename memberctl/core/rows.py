@@ -90,7 +90,11 @@ class RowFile:
         self.sha256 = file.sha256
 
     def __iter__(self) -> Iterator[Row | BadRow]:
-        return self._table.rows()
+        try:
+            yield from self._table.rows()
+        except (UnicodeDecodeError, csv.Error):
+            # All bytes could be decoded and the header read when the file was opened.
+            refuse_changed(self._file.name)
 
     def __enter__(self) -> Self:
         return self
@@ -186,8 +190,6 @@ class _Delimited:
                 read += 1
                 yield self._broken(begins, last, problem, numbered)
                 begins = last + 1
-            except UnicodeDecodeError:
-                refuse_changed(self._file.name)
         _note_the_end(self._file, self.header, read, blank)
 
     def _reader(self) -> _csv.Reader:
@@ -259,18 +261,15 @@ class _JsonLines:
         """Yield every object in order; missing keys and nulls are empty cells."""
         read = blank = 0
         known = frozenset(self.header)
-        try:
-            for number, line in enumerate(self._file.lines(), 1):
-                if not line.strip():
-                    blank += 1
-                    continue
-                read += 1
-                try:
-                    yield Row(number, self._cells(line, known))
-                except _NotARow as problem:
-                    yield BadRow(number, [line.rstrip("\r\n")], problem.rule, str(problem))
-        except UnicodeDecodeError:
-            refuse_changed(self._file.name)
+        for number, line in enumerate(self._file.lines(), 1):
+            if not line.strip():
+                blank += 1
+                continue
+            read += 1
+            try:
+                yield Row(number, self._cells(line, known))
+            except _NotARow as problem:
+                yield BadRow(number, [line.rstrip("\r\n")], problem.rule, str(problem))
         _note_the_end(self._file, self.header, read, blank)
 
     def _cells(self, line: str, known: frozenset[str]) -> list[str]:
