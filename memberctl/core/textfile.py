@@ -312,7 +312,7 @@ def _is_clearly_gb18030(chunks: Iterator[bytes]) -> bool:
     for code in (each.encode("gb18030") for each in wide):
         doubtful += len(code) == 2 and (code[1] < 0x80 or 0xA4 <= code[0] <= 0xAF)
         decisive += len(code) == 4 or code[0] < 0xA1 or 0xC7 <= code[0] <= 0xF7
-    return decisive > 0 and doubtful * 10 <= len(wide)
+    return decisive > 0 and doubtful * 4 <= len(wide)
 
 
 def _suggested_encoding(raw: BinaryIO) -> str:

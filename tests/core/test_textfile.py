@@ -48,6 +48,12 @@ def test_rare_characters_of_four_bytes_are_read_as_gb18030(table):
     assert cells(rows) == [["𠮷田喆", "1"]]
 
 
+def test_a_few_rare_ideographs_do_not_make_gb18030_doubtful(table):
+    rare = "姓名,地址\n朱镕基,北京市海淀区中关村大街\n王喆,\n张珺瑄,\n"
+
+    assert table(rare.encode("gb18030"))[0].encoding == "gb18030"
+
+
 def test_big5_is_not_guessed(table):
     refused = refusal(table, TAIWANESE.encode("big5"))
 
