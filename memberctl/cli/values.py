@@ -107,8 +107,10 @@ class View:
 
     def word(self, value: object) -> str:
         """Return `value` as it reads inside a sentence: money with its currency, None "none"."""
-        if value is None:
+        if value is None or value == ():
             return "none"
+        if isinstance(value, tuple):
+            return ", ".join(self.word(item) for item in value)
         return str(value) if isinstance(value, Money) else self.cell(value)
 
     def _scalar(self, value: object) -> object:

@@ -1,15 +1,21 @@
-"""Roles, rights and policies: who may do what, and the numbers that the manuals leave open.
+"""Staff, their roles and rights, and the codes by which people call things.
 
-Source: reliability.md "Who may do what, honestly"; mission "Where the manuals disagree or say X".
+Source: reliability.md "Who may do what, honestly".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from memberctl.core.errors import Invalid, NotPermitted
+from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
+from memberctl.core.text import clean_text
+
+_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+_MOST_UID = 2**32 - 2
+_MOST_NAMED = 20
 
 
 class Role(StrEnum):
@@ -30,6 +36,19 @@ class StaffState(StrEnum):
 
     ACTIVE = "active"
     LEFT = "left"
+
+
+STAFF_STEPS: Mapping[tuple[StaffState, str], StaffState] = {
+    (StaffState.ACTIVE, "leave"): StaffState.LEFT,
+}
+
+
+class Outcome(StrEnum):
+    """What became of something that was asked for, row by row. Source: rules I1."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
 
 
 class DayKind(StrEnum):
@@ -76,35 +95,6 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """One number or word that the organisation decides: its default, unit and source."""
-
-    default: str
-    unit: str
-    source: str
-    choices: tuple[str, ...] | None = None
-    least: int = 0
-    most: int = 100_000
-
-
-POLICIES: Mapping[str, Policy] = {
-    "review_days": Policy("5", "working days", "mission S4.4", least=1, most=250),
-    "review_warning": Policy("80", "% of the review time", "rules O6", least=1, most=99),
-    "payment_days": Policy("5", "working days", "rules O8", least=1, most=250),
-    "quote_days": Policy("14", "days", "rules O7", least=1, most=366),
-    "benefit_notice_days": Policy("10", "working days", "mission S4.7", most=250),
-    "complaint_days": Policy("5", "working days", "mission S4.8", least=1, most=250),
-    "grace_days": Policy("30", "days", "rules T5", most=366),
-    "grace_entry": Policy("allow", "", "rules T6", choices=("allow", "warn", "refuse")),
-    "renewal_window_days": Policy("60", "days", "rules T4", most=366),
-    "join_documents": Policy("agreement", "list of agreement, identity", "rules A5"),
-    "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
-    "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
-    "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "off")),
-}
-
-
 def may(roles: Iterable[str], right: str) -> bool:
     """Return whether one of `roles` has the right `right`; the owner has them all."""
     held = set(roles)
@@ -119,31 +109,185 @@ def require(roles: Iterable[str], right: str, staff: str) -> None:
     raise NotPermitted(f"{staff} has no right to {right}; it takes {' or '.join(holders)}")
 
 
-def checked_policy(key: str, value: str) -> str:
-    """Return `value` as it is stored for the policy `key`, or refuse it and say what is allowed."""
-    policy = POLICIES.get(key)
-    if policy is None:
+def parse_code(text: str, *, what: str, field: str = "code") -> str:
+    """Return a code as it was typed, without outer blanks: 1 to 32 letters, digits, . - and _.
+
+    what -- how a refusal calls the code, e.g. "a plan's code"; the code is never repeated
+    Raises Invalid for everything else, letters beyond A to Z and full-width digits included.
+    Source: bad inputs 1-23, 52.
+    """
+    code = text.strip()
+    if not _CODE.fullmatch(code):
         raise Invalid(
-            f"there is no policy {key!r}; known are {', '.join(sorted(POLICIES))}",
-            field="key",
-            hint="memberctl policy list",
+            f"{what} has 1 to 32 letters A-Z, digits, . - or _ and begins with a letter or digit",
+            field=field,
+            rule="code_form",
         )
-    if policy.choices is not None:
-        if value not in policy.choices:
-            raise Invalid(f"{key} is one of {', '.join(policy.choices)}", field="value")
-        return value
-    if not policy.default.isdigit():
-        return _checked_documents(key, value)
-    if not (value.isascii() and value.isdigit() and policy.least <= int(value) <= policy.most):
-        raise Invalid(
-            f"{key} is a whole number from {policy.least} to {policy.most} ({policy.unit})",
-            field="value",
-        )
-    return str(int(value))
+    return code
 
 
-def _checked_documents(key: str, value: str) -> str:
-    wanted = [word.strip() for word in value.split(",") if word.strip()]
-    if not set(wanted) <= {"agreement", "identity"}:
-        raise Invalid(f"{key} lists agreement, identity or nothing", field="value")
-    return ",".join(sorted(set(wanted)))
+def staff_key(text: str) -> str:
+    """Return a staff code in the form in which it is kept: small letters. Raises Invalid."""
+    return parse_code(text, what="a staff code").lower()
+
+
+def branch_key(text: str) -> str:
+    """Return a branch code in the form in which it is kept: capitals. Raises Invalid."""
+    return parse_code(text, what="a branch code").upper()
+
+
+def parse_uid(text: str) -> int:
+    """Return the number of a user of the operating system, 0..2^32-2. Raises Invalid."""
+    typed = text.strip()
+    plain = typed.isascii() and typed.isdigit() and len(typed) <= 10
+    if not (plain and int(typed) <= _MOST_UID):
+        raise Invalid(
+            f"a uid is a whole number from 0 to {_MOST_UID}",
+            field="uid",
+            rule="uid_form",
+            hint="id -u NAME",
+        )
+    return int(typed)
+
+
+def suggestion(typed: str, known: Collection[str]) -> str:
+    """Return "did you mean X?" or the list of what there is, never what was typed."""
+    import difflib
+
+    if not known:
+        return "there are none yet"
+    folded = {name.casefold(): name for name in known}
+    near = difflib.get_close_matches(typed.strip().casefold()[:40], folded, n=1)
+    if near:
+        return f"did you mean {folded[near[0]]}?"
+    listed = ", ".join(sorted(known)[:_MOST_NAMED])
+    more = len(known) - _MOST_NAMED
+    return f"there are {listed}" + (f" and {more} more" if more > 0 else "")
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """Somebody who is to work here, parsed and normalised; branch -- a code or None for all."""
+
+    code: str
+    name: str
+    roles: frozenset[Role]
+    uid: int | None = None
+    database_user: str | None = None
+    branch: str | None = None
+
+    def as_member(self) -> StaffMember:
+        """Return them as lists will show them."""
+        return StaffMember(
+            code=self.code,
+            name=self.name,
+            roles=tuple(sorted(self.roles)),
+            branch=self.branch,
+            state=StaffState.ACTIVE,
+            uid=self.uid,
+            database_user=self.database_user,
+        )
+
+
+def new_staff(
+    code: str,
+    name: str,
+    roles: Iterable[Role],
+    *,
+    uid: str | None = None,
+    database_user: str | None = None,
+    branch: str | None = None,
+) -> NewStaff:
+    """Return what was typed about a new member of staff as one checked value. Raises Invalid."""
+    return NewStaff(
+        code=staff_key(code),
+        name=clean_text(name, what="the name", field="name"),
+        roles=frozenset(roles),
+        uid=None if uid is None else parse_uid(uid),
+        database_user=_checked_user(database_user),
+        branch=None if branch is None else branch_key(branch),
+    )
+
+
+def _checked_user(database_user: str | None) -> str | None:
+    if database_user is None:
+        return None
+    return clean_text(database_user, what="the database user", field="database_user", longest=63)
+
+
+def refuse_ownerless(code: str, owners: Collection[str]) -> None:
+    """Raise RuleRefused when `code` is the only active owner: nobody could undo that."""
+    if set(owners) == {code}:
+        raise RuleRefused(
+            f"{code} is the only owner, and somebody must be able to change staff and policy",
+            hint="memberctl staff grant CODE owner",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class StaffMember:
+    """Somebody who works here, as lists show them."""
+
+    code: str
+    name: str
+    roles: tuple[str, ...]
+    branch: str | None
+    state: StaffState
+    uid: int | None
+    database_user: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StaffAdded:
+    """What became of somebody new."""
+
+    code: str
+    name: str
+    roles: tuple[str, ...]
+    branch: str | None
+    uid: int | None
+    database_user: str | None
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class StaffChanged:
+    """What a change of one person's roles or state came to."""
+
+    code: str
+    name: str
+    roles: tuple[str, ...]
+    state: StaffState
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class NewBranch:
+    """A place that is to be opened, parsed and normalised."""
+
+    code: str
+    name: str
+
+
+def new_branch(code: str, name: str) -> NewBranch:
+    """Return what was typed about a new branch as one checked value. Raises Invalid."""
+    return NewBranch(branch_key(code), clean_text(name, what="the name", field="name"))
+
+
+@dataclass(frozen=True, slots=True)
+class BranchLine:
+    """A branch, as lists show it; card_digits -- its part of its cards' numbers (rules C1)."""
+
+    code: str
+    name: str
+    card_digits: str
+
+
+@dataclass(frozen=True, slots=True)
+class BranchAdded:
+    """What became of a new branch."""
+
+    code: str
+    name: str
+    card_digits: str
+    outcome: Outcome

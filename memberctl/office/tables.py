@@ -75,7 +75,7 @@ class StaffRole(SQLModel, table=True):
 
 
 class PolicyValue(SQLModel, table=True):
-    """A policy that differs from its default, and who decided so."""
+    """A policy that somebody decided; every other one has its default."""
 
     __tablename__ = "policy"
     __table_args__ = table_args()
@@ -87,7 +87,11 @@ class PolicyValue(SQLModel, table=True):
 
 
 class CalendarYear(SQLModel, table=True):
-    """A year whose holidays are known. source -- the library and version, or "given"."""
+    """A year whose days are known.
+
+    source -- "given", or the library and its version, with ", provisional" behind it while the
+    make-up workdays of the year are not published
+    """
 
     __tablename__ = "calendar_year"
     __table_args__ = table_args(check("possible", "year BETWEEN 1900 AND 2199"))
@@ -97,7 +101,7 @@ class CalendarYear(SQLModel, table=True):
 
 
 class CalendarDay(SQLModel, table=True):
-    """A weekday that is free, or a weekend day that is worked."""
+    """A day that is free or worked for a reason of its own."""
 
     __tablename__ = "calendar_day"
     __table_args__ = table_args(one_of("kind", DayKind))

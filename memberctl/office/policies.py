@@ -1,0 +1,121 @@
+"""Policies: the numbers and words that the manuals leave open and the organisation decides.
+
+Source: mission "Where the manuals disagree or say X".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from memberctl.core.errors import Invalid
+from memberctl.office.rules import Outcome, suggestion
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """One number or word that the organisation decides: its default, unit and source."""
+
+    default: str
+    unit: str
+    source: str
+    choices: tuple[str, ...] | None = None
+    least: int = 0
+    most: int = 100_000
+
+
+POLICIES: Mapping[str, Policy] = {
+    "review_days": Policy("5", "working days", "mission S4.4", least=1, most=250),
+    "review_warning": Policy("80", "% of the review time", "rules O6", least=1, most=99),
+    "payment_days": Policy("5", "working days", "rules O8", least=1, most=250),
+    "quote_days": Policy("14", "days", "rules O7", least=1, most=366),
+    "benefit_notice_days": Policy("10", "working days", "mission S4.7", most=250),
+    "complaint_days": Policy("5", "working days", "mission S4.8", least=1, most=250),
+    "grace_days": Policy("30", "days", "rules T5", most=366),
+    "grace_entry": Policy("allow", "", "rules T6", choices=("allow", "warn", "refuse")),
+    "renewal_window_days": Policy("60", "days", "rules T4", most=366),
+    "join_documents": Policy("agreement", "list of agreement, identity", "rules A5"),
+    "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
+    "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
+    "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "off")),
+}
+
+
+def allowed_values(policy: Policy) -> str:
+    """Return in words what may be set: "1 to 250", or the words to choose from."""
+    if policy.choices is not None:
+        return ", ".join(policy.choices)
+    if policy.default.isdigit():
+        return f"{policy.least} to {policy.most}"
+    return policy.unit
+
+
+def policy_of(key: str) -> Policy:
+    """Return the policy `key`. Raises Invalid, with near names, when there is none."""
+    policy = POLICIES.get(key)
+    if policy is None:
+        raise Invalid(
+            f"there is no such policy; {suggestion(key, POLICIES)}",
+            field="key",
+            rule="policy_unknown",
+            hint="memberctl policy list",
+        )
+    return policy
+
+
+def checked_policy(key: str, value: str) -> str:
+    """Return `value` as it is stored for the policy `key`, or refuse it and say what is allowed."""
+    policy = policy_of(key)
+    value = value.strip()
+    if policy.choices is not None:
+        if value not in policy.choices:
+            raise Invalid(
+                f"{key} is one of {', '.join(policy.choices)}", field="value", rule="policy_choice"
+            )
+        return value
+    if not policy.default.isdigit():
+        return _checked_documents(key, value)
+    # The length is looked at first: Python refuses to convert thousands of digits.
+    plain = value.isascii() and value.isdigit() and len(value) <= 9
+    if not (plain and policy.least <= int(value) <= policy.most):
+        raise Invalid(
+            f"{key} is a whole number from {policy.least} to {policy.most} ({policy.unit})",
+            field="value",
+            rule="policy_range",
+        )
+    return str(int(value))
+
+
+def _checked_documents(key: str, value: str) -> str:
+    wanted = {word.strip() for word in value.split(",") if word.strip()}
+    if not wanted <= {"agreement", "identity"}:
+        raise Invalid(
+            f"{key} lists agreement, identity or nothing", field="value", rule="policy_choice"
+        )
+    return ",".join(sorted(wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyLine:
+    """A policy as it holds now; changed_by -- a staff code, None while the default holds."""
+
+    key: str
+    value: str
+    default: str
+    unit: str
+    allowed: str
+    source: str
+    changed_at: datetime | None
+    changed_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet:
+    """What a change of a policy came to; before -- the value that held until then."""
+
+    key: str
+    value: str
+    before: str
+    unit: str
+    outcome: Outcome

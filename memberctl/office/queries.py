@@ -1,0 +1,384 @@
+"""Everything that is asked about the organisation, its branches, staff, policies and calendar."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, TypeVar
+
+from sqlalchemy import select
+from sqlmodel import col
+
+from memberctl.core.actor import Actor
+from memberctl.core.errors import Invalid, NoStore, NotFound, NotPermitted
+from memberctl.core.workdays import WorkCalendar
+from memberctl.office.calendars import CalendarDayLine, CalendarYearLine, is_provisional
+from memberctl.office.policies import POLICIES, PolicyLine, allowed_values, policy_of
+from memberctl.office.rules import (
+    BranchLine,
+    DayKind,
+    Role,
+    StaffMember,
+    StaffState,
+    branch_key,
+    staff_key,
+    suggestion,
+)
+from memberctl.office.tables import (
+    Branch,
+    CalendarDay,
+    CalendarYear,
+    Organisation,
+    PolicyValue,
+    Staff,
+    StaffRole,
+)
+from memberctl.store.listing import Listing
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlmodel import Session
+
+T = TypeVar("T")
+CHUNK = 500
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def organisation(session: Session) -> Organisation:
+    """Return the organisation that the store belongs to. Raises NoStore before `init`."""
+    found = session.get(Organisation, 1)
+    if found is None:
+        raise NoStore("the store has no organisation yet", hint="memberctl init")
+    return found
+
+
+def identify(
+    session: Session, *, uid: int | None, database_user: str | None, acting_as: str | None
+) -> tuple[Actor, Organisation]:
+    """Return who is at the keyboard, in whose name they act, and for which organisation.
+
+    uid           -- the process's real user; counts when `database_user` is None
+    database_user -- PostgreSQL's session_user
+    acting_as     -- the staff code of `--as`, or None
+    Raises NotPermitted for strangers, for those who have left, and for `--as` when the policy
+    `acting` is off. Source: reliability.md "Who may do what, honestly".
+    """
+    own = organisation(session)
+    login = session.scalars(select(Staff).where(_is_login(uid, database_user))).one_or_none()
+    if login is None:
+        raise _stranger(uid, database_user)
+    _refuse_left(login)
+    acting = login if acting_as is None else _acting(session, login, acting_as)
+    actor = Actor(
+        login=login.code,
+        staff=acting.code,
+        staff_id=acting.id,
+        roles=frozenset(roles_of(session, [acting.id])[acting.id]),
+        branch_id=acting.branch_id,
+    )
+    return actor, own
+
+
+def whoever(
+    session: Session, *, uid: int | None, database_user: str | None, acting_as: str | None
+) -> Actor:
+    """Return who is at the keyboard without refusing anybody, to write down who was refused.
+
+    Strangers get a name that is no staff code, and nobody gets a role.
+    """
+    mine = select(col(Staff.code)).where(_is_login(uid, database_user))
+    login = session.scalars(mine).one_or_none() or database_user or f"uid {uid}"
+    acting = None if acting_as is None else _by_code(session, acting_as)
+    staff = login if acting is None else acting.code
+    return Actor(login=login, staff=staff, staff_id=0, roles=frozenset())
+
+
+def _is_login(uid: int | None, database_user: str | None) -> ColumnElement[bool]:
+    assert uid is not None or database_user is not None, "somebody must be at the keyboard"
+    if database_user is not None:
+        return col(Staff.database_user) == database_user
+    return col(Staff.uid) == uid
+
+
+def _stranger(uid: int | None, database_user: str | None) -> NotPermitted:
+    whom, option = (
+        (f"uid {uid}", f"--uid {uid}")
+        if database_user is None
+        else ("this database user", "--database-user NAME")
+    )
+    return NotPermitted(
+        f"{whom} belongs to nobody on the staff",
+        hint=f"the owner runs: memberctl staff add CODE --name NAME --role ROLE {option}",
+    )
+
+
+def _acting(session: Session, login: Staff, acting_as: str) -> Staff:
+    acting = _by_code(session, acting_as)
+    if acting is login:
+        return login
+    if policy(session, "acting") == "off":
+        raise NotPermitted("acting for others is switched off (policy acting)")
+    if acting is None:
+        raise NotPermitted(
+            "nobody on the staff has the code given with --as", hint="memberctl staff list"
+        )
+    _refuse_left(acting)
+    return acting
+
+
+def _by_code(session: Session, code: str) -> Staff | None:
+    try:
+        wanted = staff_key(code)
+    except Invalid:
+        return None
+    return session.scalars(select(Staff).where(col(Staff.code) == wanted)).one_or_none()
+
+
+def _refuse_left(person: Staff) -> None:
+    if person.state is StaffState.LEFT:
+        raise NotPermitted(f"{person.code} has left")
+
+
+def roles_of(session: Session, staff_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+    """Return the roles of each person in alphabetical order; () for none."""
+    wanted = list(staff_ids)
+    found: dict[int, list[str]] = {person: [] for person in wanted}
+    for chunk in _chunks(wanted):
+        statement = select(col(StaffRole.staff_id), col(StaffRole.role)).where(
+            col(StaffRole.staff_id).in_(chunk)
+        )
+        for person, role in session.execute(statement):
+            found[person].append(role)
+    return {person: tuple(sorted(roles)) for person, roles in found.items()}
+
+
+def find_staff(session: Session, code: str) -> Staff:
+    """Return the member of staff with that code, also one who has left. Raises NotFound."""
+    return _known_staff(session, code, lock=False)
+
+
+def staff_to_change(session: Session, code: str) -> Staff:
+    """Return the member of staff with that code, locked. Raises NotFound."""
+    return _known_staff(session, code, lock=True)
+
+
+def _known_staff(session: Session, code: str, *, lock: bool) -> Staff:
+    statement = select(Staff).where(col(Staff.code) == staff_key(code))
+    found = session.scalars(statement.with_for_update() if lock else statement).one_or_none()
+    if found is None:
+        known = session.scalars(select(col(Staff.code))).all()
+        raise NotFound(
+            f"nobody on the staff has that code; {suggestion(code, known)}",
+            hint="memberctl staff list",
+        )
+    return found
+
+
+def staff_codes(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return the codes of people by their ids; unknown ids are left out."""
+    codes: dict[int, str] = {}
+    for chunk in _chunks(sorted(set(ids))):
+        statement = select(col(Staff.id), col(Staff.code)).where(col(Staff.id).in_(chunk))
+        codes.update((person, code) for person, code in session.execute(statement))
+    return codes
+
+
+def staff_by(
+    session: Session, *, codes: Iterable[str], uids: Iterable[int], users: Iterable[str]
+) -> list[Staff]:
+    """Return everybody who has one of these codes, uids or database users, locked in id order."""
+    found: dict[int, Staff] = {}
+    for column, values in (
+        (col(Staff.code), sorted(set(codes))),
+        (col(Staff.uid), sorted(set(uids))),
+        (col(Staff.database_user), sorted(set(users))),
+    ):
+        for chunk in _chunks(values):
+            statement = select(Staff).where(column.in_(chunk)).order_by(col(Staff.id))
+            found.update((row.id, row) for row in session.scalars(statement.with_for_update()))
+    return [found[number] for number in sorted(found)]
+
+
+def active_owners(session: Session) -> list[str]:
+    """Return the codes of the owners who work here."""
+    statement = (
+        select(col(Staff.code))
+        .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
+        .where(col(StaffRole.role) == Role.OWNER.value, col(Staff.state) == StaffState.ACTIVE)
+        .order_by(col(Staff.code))
+    )
+    return list(session.scalars(statement))
+
+
+def list_staff(
+    session: Session, *, limit: int | None = None, left: bool = False
+) -> Listing[StaffMember]:
+    """Return the staff by code; left -- also those who have left."""
+    statement = select(Staff).order_by(col(Staff.code))
+    if not left:
+        statement = statement.where(col(Staff.state) == StaffState.ACTIVE)
+    people = session.scalars(statement).all()
+    return Listing(staff_members(session, people[:limit]), len(people))
+
+
+def staff_members(session: Session, people: Sequence[Staff]) -> list[StaffMember]:
+    """Return people as lists show them, with their roles and branches, in the same order."""
+    roles = roles_of(session, [person.id for person in people])
+    places = {branch.id: code for code, branch in branches(session).items()}
+    return [
+        StaffMember(
+            code=person.code,
+            name=person.name,
+            roles=roles[person.id],
+            branch=places.get(person.branch_id) if person.branch_id else None,
+            state=person.state,
+            uid=person.uid,
+            database_user=person.database_user,
+        )
+        for person in people
+    ]
+
+
+def branches(session: Session) -> dict[str, Branch]:
+    """Return all branches by code, in the order of their codes."""
+    found = session.scalars(select(Branch).order_by(col(Branch.code)))
+    return {branch.code: branch for branch in found}
+
+
+def find_branch(session: Session, code: str) -> Branch:
+    """Return the branch with that code. Raises NotFound, listing the codes there are."""
+    known = branches(session)
+    found = known.get(branch_key(code))
+    if found is None:
+        raise NotFound(
+            f"no branch has that code; {suggestion(code, known)}", hint="memberctl branch list"
+        )
+    return found
+
+
+def list_branches(session: Session, *, limit: int | None = None) -> Listing[BranchLine]:
+    """Return the branches by code."""
+    known = list(branches(session).values())
+    return Listing([branch_line(branch) for branch in known[:limit]], len(known))
+
+
+def branch_line(branch: Branch) -> BranchLine:
+    """Return a branch as lists show it."""
+    return BranchLine(branch.code, branch.name, f"{branch.id:04}")
+
+
+def policy(session: Session, key: str) -> str:
+    """Return the value of a policy that holds now: what was decided, else the default."""
+    default = policy_of(key).default
+    decided = session.scalars(
+        select(col(PolicyValue.value)).where(col(PolicyValue.key) == key)
+    ).one_or_none()
+    return default if decided is None else decided
+
+
+def policy_number(session: Session, key: str) -> int:
+    """Return the value of a policy that is a whole number."""
+    return int(policy(session, key))
+
+
+def list_policies(session: Session) -> list[PolicyLine]:
+    """Return every policy with its value, default, unit and source, by key."""
+    decided = {row.key: row for row in session.scalars(select(PolicyValue))}
+    people = staff_codes(session, {row.changed_by for row in decided.values()})
+    return [_policy_line(key, decided.get(key), people) for key in sorted(POLICIES)]
+
+
+def find_policy(session: Session, key: str) -> PolicyLine:
+    """Return one policy with its value, default, unit and source. Raises Invalid."""
+    policy_of(key)
+    decided = session.get(PolicyValue, key)
+    people = staff_codes(session, [] if decided is None else [decided.changed_by])
+    return _policy_line(key, decided, people)
+
+
+def _policy_line(key: str, decided: PolicyValue | None, people: dict[int, str]) -> PolicyLine:
+    known = POLICIES[key]
+    return PolicyLine(
+        key=key,
+        value=known.default if decided is None else decided.value,
+        default=known.default,
+        unit=known.unit,
+        allowed=allowed_values(known),
+        source=known.source,
+        changed_at=None if decided is None else decided.changed_at,
+        changed_by=None if decided is None else people.get(decided.changed_by),
+    )
+
+
+def work_calendar(session: Session) -> WorkCalendar:
+    """Return the calendar of working days over all years that were entered."""
+    days: dict[DayKind, set[date]] = defaultdict(set)
+    for day, kind in session.execute(select(col(CalendarDay.day), col(CalendarDay.kind))):
+        days[kind].add(day)
+    return WorkCalendar(
+        years=frozenset(session.scalars(select(col(CalendarYear.year)))),
+        holidays=frozenset(days[DayKind.HOLIDAY]),
+        workdays=frozenset(days[DayKind.WORKDAY]),
+    )
+
+
+def special_days(session: Session, first: date, last: date) -> list[CalendarDay]:
+    """Return the days from `first` to `last` that differ from the ordinary week, in order."""
+    statement = (
+        select(CalendarDay)
+        .where(col(CalendarDay.day).between(first, last))
+        .order_by(col(CalendarDay.day))
+    )
+    return list(session.scalars(statement))
+
+
+def list_years(session: Session) -> list[CalendarYearLine]:
+    """Return the years of the calendar, oldest first."""
+    counts: dict[tuple[int, DayKind], int] = defaultdict(int)
+    for year, kind in session.execute(select(col(CalendarDay.year), col(CalendarDay.kind))):
+        counts[year, kind] += 1
+    return [
+        CalendarYearLine(
+            year=row.year,
+            source=row.source,
+            provisional=is_provisional(row.source),
+            holidays=counts[row.year, DayKind.HOLIDAY],
+            workdays=counts[row.year, DayKind.WORKDAY],
+        )
+        for row in session.scalars(select(CalendarYear).order_by(col(CalendarYear.year)))
+    ]
+
+
+def calendar_days(
+    session: Session, first: date, last: date, *, every: bool
+) -> list[CalendarDayLine]:
+    """Return the days from `first` to `last`, of one year.
+
+    every -- all of them; else only those that differ from the ordinary week
+    Raises NotFound when the year was never entered.
+    """
+    if session.get(CalendarYear, first.year) is None:
+        raise NotFound(
+            f"the working-day calendar has no year {first.year}",
+            hint=f"memberctl calendar add {first.year}",
+        )
+    special = {row.day: row for row in special_days(session, first, last)}
+    length = (last - first).days + 1
+    days = [first + timedelta(days=n) for n in range(length)] if every else list(special)
+    return [_day_line(day, special.get(day)) for day in days]
+
+
+def _day_line(day: date, special: CalendarDay | None) -> CalendarDayLine:
+    kind = special.kind if special else None
+    return CalendarDayLine(
+        date=day,
+        weekday=WEEKDAYS[day.weekday()],
+        working=kind is DayKind.WORKDAY or (kind is None and day.weekday() < 5),
+        kind=kind,
+        name=special.name if special else "",
+    )
+
+
+def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
+    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))
