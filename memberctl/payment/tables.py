@@ -34,7 +34,9 @@ class Payment(SQLModel, table=True):
         one_of("method", Method),
         one_of("state", PaymentState),
         unique_where(
-            "uq_payment_method_reference", ("method", "reference"), "reference IS NOT NULL"
+            "uq_payment_method_reference",
+            ("method", "reference"),
+            "reference IS NOT NULL AND state <> 'voided'",
         ),
         check("something", "amount_minor > 0"),
         check(

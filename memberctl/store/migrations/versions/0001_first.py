@@ -743,8 +743,8 @@ def upgrade() -> None:
         "payment",
         ["method", "reference"],
         unique=True,
-        sqlite_where=sa.text("reference IS NOT NULL"),
-        postgresql_where=sa.text("reference IS NOT NULL"),
+        sqlite_where=sa.text("reference IS NOT NULL AND state <> 'voided'"),
+        postgresql_where=sa.text("reference IS NOT NULL AND state <> 'voided'"),
     )
     op.create_table(
         "quote",
