@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from memberctl.access import queries, rules
-from memberctl.access.rules import CardFacts, CardKind, CardOutcome, CardState, Handover, Held
+from memberctl.access import cards, queries, rules
+from memberctl.access.cards import CardAnswer, CardFacts, CardIssued, CardOutcome
+from memberctl.access.rules import CardKind, CardState, Handover, Held
 from memberctl.access.tables import Card, CardStock, Term
 from memberctl.core import dates
-from memberctl.core.errors import Conflict, MemberctlError, RuleRefused
+from memberctl.core.errors import Conflict, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.numbering import card_number, member_number
 from memberctl.office.queries import organisation, policy, policy_number
@@ -40,16 +41,6 @@ CARD_COLUMNS = (
 
 
 @dataclass(frozen=True, slots=True)
-class CardIssued:
-    """A card as it was given out."""
-
-    number: str
-    member: str
-    state: CardState
-    issued_on: date
-
-
-@dataclass(frozen=True, slots=True)
 class CardReplaced:
     """A new card in place of an old one."""
 
@@ -67,16 +58,6 @@ class CardBlocked:
     number: str
     member: str
     state: CardState
-
-
-@dataclass(frozen=True, slots=True)
-class CardAnswer:
-    """What came of one wish for a card: the card, or the refusal."""
-
-    member: str
-    outcome: CardOutcome
-    card: CardIssued | None = None
-    refusal: MemberctlError | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,17 +153,17 @@ def issue_cards(
 ) -> list[CardAnswer]:
     """Issue a card to each member who may have one and say for each what came of it.
 
-    branch_id -- whose cards they are; None is each member's own branch
+    branch_id -- whose cards they are; None is each member's own branch, else the clerk's
     A member who has an active card keeps it, so a batch may be run again.
     Source: rules C1-C3.
     """
     facts = queries.card_facts(session, member_ids, today)
-    wishes = [_at_branch(facts.get(member_id), branch_id) for member_id in member_ids]
+    wishes = [_at_branch(facts.get(each), branch_id, by.branch_id) for each in member_ids]
     stocks = queries.blanks_to_change(
         session, [wish.branch_id for wish in wishes if wish and wish.branch_id is not None]
     )
     blanks = {each.branch_id: each.blanks for each in stocks.values()}
-    outcomes = rules.card_outcomes(wishes, handover, blanks)
+    outcomes = cards.card_outcomes(wishes, handover, blanks)
 
     served = [
         (wish.member_id, wish.branch_id)
@@ -197,15 +178,17 @@ def issue_cards(
     ]
 
 
-def _at_branch(facts: CardFacts | None, branch_id: int | None) -> CardFacts | None:
-    if facts is None or branch_id is None:
-        return facts
-    return CardFacts(facts.member_id, facts.entitled, facts.card, branch_id, facts.has_address)
+def _at_branch(facts: CardFacts | None, named: int | None, own: int | None) -> CardFacts | None:
+    """Return the facts with the branch that was named, else the member's, else the clerk's own."""
+    if facts is None:
+        return None
+    branch_id = named if named is not None else facts.branch_id
+    return replace(facts, branch_id=own if branch_id is None else branch_id)
 
 
 def _take_blanks(stocks: dict[int, CardStock], used: Counter[int]) -> None:
     for branch_id, stock in stocks.items():
-        stock.blanks = rules.blanks_after(stock.blanks, -used[branch_id])
+        stock.blanks = cards.blanks_after(stock.blanks, -used[branch_id])
 
 
 def _give_out(
@@ -256,7 +239,7 @@ def _answer(
         card = CardIssued(next(numbers), member, CardState.ACTIVE, today)
         return CardAnswer(member, outcome, card)
     known = facts.card[0] if facts and facts.card else None
-    return CardAnswer(member, outcome, refusal=rules.card_refusal(outcome, member, known))
+    return CardAnswer(member, outcome, refusal=cards.card_refusal(outcome, member, known))
 
 
 def replace_card(
@@ -280,14 +263,14 @@ def replace_card(
     state = step(rules.CARD_STEPS, old.state, "replace", f"card {old.number}")
     member = member_number(old.member_id)
     if not queries.is_entitled(session, old.member_id, today):
-        raise rules.card_refusal(CardOutcome.NOT_PAID, member, old.number)
+        raise cards.card_refusal(CardOutcome.NOT_PAID, member, old.number)
     others = [c for c in queries.active_cards_to_change(session, old.member_id) if c.id != old.id]
     if others:
-        raise rules.card_refusal(CardOutcome.ALREADY, member, others[0].number)
+        raise cards.card_refusal(CardOutcome.ALREADY, member, others[0].number)
     branch_id = _branch_of(old.number)
     stocks = queries.blanks_to_change(session, [branch_id])
     if branch_id in stocks and stocks[branch_id].blanks == 0:
-        raise rules.card_refusal(CardOutcome.NO_BLANKS, member, old.number)
+        raise cards.card_refusal(CardOutcome.NO_BLANKS, member, old.number)
 
     _take_blanks(stocks, Counter([branch_id]))
     _end(old, state, at)
@@ -355,7 +338,7 @@ def count_stock(
     assert (add is None) != (counted is None)
     stock = queries.blanks_to_change(session, [branch_id]).get(branch_id)
     before = 0 if stock is None else stock.blanks
-    after = counted if counted is not None else rules.blanks_after(before, add or 0)
+    after = counted if counted is not None else cards.blanks_after(before, add or 0)
     if after < 0:
         raise RuleRefused("a stock of blank cards cannot be negative")
     if stock is None:

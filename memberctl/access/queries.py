@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
+from memberctl.access.cards import CardFacts
 from memberctl.access.rules import (
-    CardFacts,
     CardState,
     Handover,
     Held,

@@ -1,0 +1,307 @@
+"""The nouns `term` and `card`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memberctl.access.cards import CardAnswer, CardProblem, batch_result
+from memberctl.access.rules import CardState, Handover, term_spans
+from memberctl.cli.invocation import Run, look, work
+from memberctl.cli.nouns import noun
+from memberctl.core.errors import Invalid, UsageProblem
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+
+term = noun("term", "Terms: what members are entitled to, and when.")
+card = noun("card", "Cards: issue, replace, block.")
+
+TERM_COLUMNS = ("member", "plan", "start_on", "end_on", "status")
+PREVIEW_COLUMNS = ("index", "start_on", "end_on")
+CARD_COLUMNS = ("number", "member", "state", "issued_on")
+MEMBER_COLUMN = {"member": ("number", "会员", "会员号", "会员编号")}
+MOST_PREVIEWED = 1_200
+MOST_BLANKS = 1_000_000
+
+MemberArgument = Annotated[
+    str | None, typer.Argument(help="Member, e.g. M-000123, phone:138... or name:张伟.")
+]
+CardArgument = Annotated[str, typer.Argument(help="Card number, 14 digits.")]
+Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
+Post = Annotated[bool, typer.Option("--post", help="Send it by post instead of handing it over.")]
+Seen = Annotated[
+    int | None, typer.Option(min=1, help="Version that you looked at; refused if it changed.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """One member of a batch file, by the line it stands on."""
+
+    line: int
+    member_id: int
+
+
+@term.command("list")
+def list_terms(ctx: typer.Context, member: MemberArgument = None) -> None:
+    """List terms with their status, of one member or of all.
+
+    Example: memberctl term list M-000123 --as-of 2026-02-01
+    """
+    from memberctl.access import queries
+    from memberctl.member.queries import find_member
+
+    with look(ctx, "access.read") as r:
+        member_id = None if member is None else find_member(r.session, member).id
+        found = queries.list_terms(r.session, r.zone, r.today, member_id=member_id, limit=r.limit)
+    r.show_list(found.rows, TERM_COLUMNS, total=found.total)
+
+
+@term.command()
+def preview(
+    ctx: typer.Context,
+    from_: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
+    term_: Annotated[str, typer.Option("--term", help="Length, e.g. 1m, 12m, 1y or 30d.")],
+    count: Annotated[
+        int, typer.Option(min=1, max=MOST_PREVIEWED, help="How many terms to show.")
+    ] = 12,
+) -> None:
+    """Show when the terms of a series start and end; needs no store.
+
+    Example: memberctl term preview --from 2024-01-31 --term 1m --count 4
+    """
+    from memberctl.core.dates import parse_date, parse_period
+
+    run: Run = ctx.obj
+    spans = term_spans(parse_date(from_, what="--from"), parse_period(term_), count)
+    run.output.show_list(spans, PREVIEW_COLUMNS)
+
+
+@card.command()
+def issue(
+    ctx: typer.Context,
+    member: MemberArgument = None,
+    file: Annotated[
+        str | None, typer.Option(help="Issue for every member in a file with a column `member`.")
+    ] = None,
+    all_paid: Annotated[
+        bool, typer.Option("--all-paid", help="Issue for everyone who paid and has no card yet.")
+    ] = False,
+    branch: Annotated[
+        str | None, typer.Option(help="Branch whose cards they are, if not the member's own.")
+    ] = None,
+    post: Post = False,
+) -> None:
+    """Issue a card to a member who has paid, or to many; a batch may be run again.
+
+    Example: memberctl card issue M-000123
+    """
+    if [member is not None, file is not None, all_paid].count(True) != 1:
+        raise UsageProblem("give one of MEMBER, --file and --all-paid")
+    handover = Handover.POST if post else Handover.COUNTER
+    if member is not None:
+        _issue_one(ctx, member, handover, branch)
+    else:
+        _issue_many(ctx, file, handover, branch)
+
+
+def _issue_one(ctx: typer.Context, member: str, handover: Handover, branch: str | None) -> None:
+    from memberctl.member.queries import find_member
+
+    with work(ctx, "card.issue") as w:
+        answer = _issued(w, [find_member(w.session, member).id], handover, branch)[0]
+        if answer.refusal is not None:
+            raise answer.refusal
+        w.say(answer.card, "Issued card {number} to {member}.")
+
+
+def _issue_many(
+    ctx: typer.Context, file: str | None, handover: Handover, branch: str | None
+) -> None:
+    from memberctl.access.queries import members_without_card
+    from memberctl.office.queries import find_branch
+
+    wishes, unread = ([], []) if file is None else _read_wishes(ctx.obj, file)
+    with work(ctx, "card.issue") as w:
+        if file is None:
+            at = None if branch is None else find_branch(w.session, branch).id
+            member_ids = list(members_without_card(w.session, w.today, at))
+        else:
+            member_ids = [wish.member_id for wish in wishes]
+        answers = _issued(w, member_ids, handover, branch)
+        lines = [None] * len(answers) if file is None else [wish.line for wish in wishes]
+        result = batch_result(answers, lines, unread)
+        for problem in result.problems:
+            w.warn(problem.message)
+        w.say(
+            result,
+            "Issued {issued} cards, {already} members had one, {refused} were refused.",
+            exit_code=3 if result.refused else 0,
+        )
+
+
+def _issued(
+    w: Writing, member_ids: Sequence[int], handover: Handover, branch: str | None
+) -> list[CardAnswer]:
+    from memberctl.access.operations import issue_cards
+    from memberctl.office.queries import find_branch
+
+    return issue_cards(
+        w.session,
+        member_ids,
+        handover=handover,
+        by=w.actor,
+        at=w.now,
+        today=w.today,
+        branch_id=None if branch is None else find_branch(w.session, branch).id,
+    )
+
+
+def _read_wishes(run: Run, file: str) -> tuple[list[Wish], list[CardProblem]]:
+    """Return the members that a file names and its rows that name none; no store is open yet."""
+    from memberctl.core.numbering import parse_member_number
+    from memberctl.core.rows import BadRow, match_header, open_rows
+
+    wishes: list[Wish] = []
+    problems: list[CardProblem] = []
+    with open_rows(file, stdin=getattr(run.stdin, "buffer", None)) as rows:
+        column = match_header(rows.header, MEMBER_COLUMN, required=["member"], ignore_extra=True)
+        for row in rows:
+            if isinstance(row, BadRow):
+                problems.append(_unread(row.line, row.rule, row.message))
+                continue
+            try:
+                number = parse_member_number(row.cells[column["member"]])
+            except Invalid as problem:
+                problems.append(_unread(row.line, problem.rule, problem.message))
+            else:
+                wishes.append(Wish(row.line, number))
+        rows.finish()
+    for text in rows.notices:
+        run.output.note(text)
+    return wishes, problems
+
+
+def _unread(line: int, code: str, message: str) -> CardProblem:
+    return CardProblem(line, None, code, f"line {line}: {message}")
+
+
+@card.command("list")
+def list_cards(
+    ctx: typer.Context,
+    member: Annotated[str | None, typer.Option(help="Only this member's cards.")] = None,
+    state: Annotated[CardState | None, typer.Option(help="Only cards in this state.")] = None,
+) -> None:
+    """List cards in the order in which they were issued.
+
+    Example: memberctl card list --state active
+    """
+    from memberctl.access import queries
+    from memberctl.member.queries import find_member
+
+    with look(ctx, "access.read") as r:
+        member_id = None if member is None else find_member(r.session, member).id
+        found = queries.list_cards(
+            r.session, r.zone, member_id=member_id, state=state, limit=r.limit
+        )
+    r.show_list(found.rows, CARD_COLUMNS, total=found.total)
+
+
+@card.command()
+def show(ctx: typer.Context, number: CardArgument) -> None:
+    """Show one card: whose it is, whether it is active, what replaced it.
+
+    Example: memberctl card show 86000100001236
+    """
+    from memberctl.access.queries import show_card
+
+    with look(ctx, "access.read") as r:
+        found = show_card(r.session, number, r.zone)
+    r.show_record(found)
+
+
+@card.command()
+def replace(
+    ctx: typer.Context,
+    number: CardArgument,
+    reason: Reason = "lost",
+    post: Post = False,
+    seen: Seen = None,
+) -> None:
+    """Give a new card with a new number in place of a lost or broken one.
+
+    Example: memberctl card replace 86000100001236 --reason broken
+    """
+    from memberctl.access.operations import replace_card
+    from memberctl.core.text import clean_text
+
+    with work(ctx, "card.issue") as w:
+        replaced = replace_card(
+            w.session,
+            number,
+            handover=Handover.POST if post else Handover.COUNTER,
+            reason=clean_text(reason, what="the reason", field="reason"),
+            by=w.actor,
+            at=w.now,
+            today=w.today,
+            seen=seen,
+        )
+        w.say(replaced, "Replaced card {replaces} of {member} by {number}.")
+
+
+@card.command()
+def block(
+    ctx: typer.Context, number: CardArgument, reason: Reason = "lost", seen: Seen = None
+) -> None:
+    """Block a card at once, for example because it is lost.
+
+    Example: memberctl card block 86000100001236 --reason stolen
+    """
+    from memberctl.access.operations import block_card
+    from memberctl.core.text import clean_text
+
+    with work(ctx, "card.block") as w:
+        blocked = block_card(
+            w.session,
+            number,
+            reason=clean_text(reason, what="the reason", field="reason"),
+            by=w.actor,
+            at=w.now,
+            seen=seen,
+        )
+        w.say(blocked, "Blocked card {number} of {member}.")
+
+
+@card.command()
+def stock(
+    ctx: typer.Context,
+    branch: Annotated[str, typer.Argument(help="Branch, e.g. SH01.")],
+    add: Annotated[
+        int | None,
+        typer.Option(min=-MOST_BLANKS, max=MOST_BLANKS, help="Blank cards that came, or went (-)."),
+    ] = None,
+    counted: Annotated[
+        int | None, typer.Option(min=0, max=MOST_BLANKS, help="Blank cards that are there.")
+    ] = None,
+) -> None:
+    """Add blank cards to a branch's stock or set it to what was counted.
+
+    A branch whose stock was set counts its blanks from then on: without one, no card is issued.
+
+    Example: memberctl card stock SH01 --add 500
+    """
+    from memberctl.access.operations import count_stock
+    from memberctl.office.queries import find_branch
+
+    if (add is None) == (counted is None):
+        raise UsageProblem("give one of --add and --counted")
+    with work(ctx, "card.issue") as w:
+        place = find_branch(w.session, branch)
+        result = count_stock(
+            w.session, place.id, place.code, add=add, counted=counted, by=w.actor, at=w.now
+        )
+        w.say(result, "Branch {branch} has {blanks} blank cards.")
