@@ -81,7 +81,7 @@ def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
     refuse_own_order(ground.staff, is_own=applicant.staff_id == ground.staff_id)
     _refuse_wrong_time(filing, applicant, ground)
     lines = lines_of(filing, applicant.price_basis_points)
-    agreement = agreement_for(filing.agreed_on, ground)
+    agreement = agreement_for(filing.agreed_on, ground.today, ground.agreements)
     missing = missing_documents(
         documents_wanted(filing.kind, ground.documents),
         agreed=agreement is not None,
@@ -90,6 +90,20 @@ def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
     state, stage = state_when_filed(filing.kind, missing)
     total = checked_total(lines, filing.total_minor, ground.currency)
     return Draft(filing, lines, total, state, stage, missing, agreement)
+
+
+def keys_of(filing: Filing) -> tuple[tuple[str, str] | None, tuple[int, str] | None]:
+    """Return by what a filing is known again: its external reference, and member and plan.
+
+    Only joining has the second key: a member may well renew twice (rules T4).
+    Source: rules I2.
+    """
+    referred = filing.source is not None and filing.external_ref is not None
+    joins = filing.kind is OrderKind.JOIN and filing.plan is not None
+    return (
+        (filing.source or "", filing.external_ref or "") if referred else None,
+        (filing.member_id, filing.plan.code) if joins and filing.plan else None,
+    )
 
 
 def lines_of(filing: Filing, price_basis_points: int) -> tuple[PricedLine, ...]:
@@ -110,18 +124,21 @@ def lines_of(filing: Filing, price_basis_points: int) -> tuple[PricedLine, ...]:
     return price_lines(filing.plan, price_basis_points, is_joining=filing.kind is OrderKind.JOIN)
 
 
-def agreement_for(agreed_on: date | None, ground: Ground) -> int | None:
+def agreement_for(
+    agreed_on: date | None, today: date, agreements: Sequence[tuple[date, int]]
+) -> int | None:
     """Return the row of the wording that was valid when the member agreed, None without consent.
 
+    agreements -- (valid from, row), oldest first
     Raises Invalid for a day to come, RuleRefused for a day before the first wording.
     """
     if agreed_on is None:
         return None
-    if agreed_on > ground.today:
+    if agreed_on > today:
         raise Invalid(
             "the day of agreement lies in the future", field="agreed_on", rule="date_future"
         )
-    for valid_from, agreement in reversed(ground.agreements):
+    for valid_from, agreement in reversed(agreements):
         if valid_from <= agreed_on:
             return agreement
     raise RuleRefused(
@@ -150,6 +167,13 @@ def missing_documents(wanted: str, *, agreed: bool, has_identity: bool) -> tuple
         return ()
     has = {AGREEMENT: agreed, IDENTITY: has_identity}
     return tuple(word for word in wanted.split(",") if not has[word])
+
+
+def remedy(missing: Sequence[str]) -> str:
+    """Return the command that brings the first of the missing documents."""
+    if missing[0] == AGREEMENT:
+        return "memberctl order resubmit ORDER --agreed"
+    return "memberctl member update MEMBER --id-number -"
 
 
 def state_when_filed(kind: OrderKind, missing: Sequence[str]) -> tuple[OrderState, str | None]:

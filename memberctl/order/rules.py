@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from memberctl.catalog.rules import PlanTerms
 from memberctl.core.errors import Conflict, MemberctlError, NotPermitted, RuleRefused
+from memberctl.core.machine import allowed
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.order.pricing import PricedLine
@@ -254,6 +255,15 @@ class QuoteRecord:
     valid_until: date
 
 
+@dataclass(frozen=True, slots=True)
+class ConsentLine:
+    """What the member agreed to, and when."""
+
+    title: str
+    version: int
+    agreed_on: date
+
+
 def refuse_kind(kind: OrderKind) -> None:
     """Refuse the kinds that are not filed as orders of their own. Source: rules O1."""
     if kind not in FILABLE:
@@ -280,6 +290,20 @@ def quote_valid_until(made_on: date, days: int) -> date:
 def has_expired(valid_until: date, today: date) -> bool:
     """Tell whether the last day of a quote has passed. Source: rules O7."""
     return today > valid_until
+
+
+def expired(number: str, valid_until: date) -> RuleRefused:
+    """Return the refusal of a quote whose last day has passed. Source: rules O7."""
+    return RuleRefused(
+        f"the quote of {number} was valid until {valid_until}",
+        hint=f"memberctl quote revise {number}, or: memberctl quote accept {number}"
+        " --honour-expired APPROVER",
+    )
+
+
+def allowed_verbs(state: OrderState) -> tuple[str, ...]:
+    """Return what may be done with an order in `state`. Source: rules O1."""
+    return allowed(STEPS, state)
 
 
 def due_date(state: OrderState, due_on: date | None, payment_due_on: date | None) -> date | None:

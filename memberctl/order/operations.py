@@ -1,0 +1,319 @@
+"""Orders are filed, by sets: the import and the single command take the same way.
+
+Source: rules A5, I2, O1, O2, O9; mission S0.1-S0.4, S3.1, S3.2, S4.2.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from memberctl.catalog.queries import tier_terms_on
+from memberctl.core.errors import MemberctlError
+from memberctl.core.money import Money
+from memberctl.core.numbering import member_number, order_number
+from memberctl.core.workdays import WorkCalendar, due_after
+from memberctl.office.queries import policy, policy_number
+from memberctl.order import confirming, filing, queries, quoting, rules
+from memberctl.order.filing import Applicant, Draft, Ground
+from memberctl.order.rules import (
+    Filed,
+    Filing,
+    FilingRefused,
+    OrderFiled,
+    OrderKind,
+    OrderState,
+)
+from memberctl.order.tables import Consent, Order, OrderHand, OrderLine
+from memberctl.store.audit import Fact, note_many
+from memberctl.store.bulk import insert_rows
+from memberctl.store.counters import take
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from memberctl.core.actor import Actor
+
+ORDER_COLUMNS = (
+    "id", "number", "kind", "member_id", "plan_version_id", "state", "stage", "missing",
+    "branch_id", "channel", "source", "external_ref", "total_minor", "currency", "filed_at",
+    "filed_by", "received_on", "due_on", "version",
+)  # fmt: skip
+LINE_COLUMNS = ("order_id", *quoting.LINE_COLUMNS)
+CONSENT_COLUMNS = ("order_id", "agreement_version_id", "agreed_on", "recorded_at")
+HAND_COLUMNS = ("id", "order_id", "staff_id", "part", "at")
+
+
+Key = tuple[str | int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Again:
+    """A filing that repeats an earlier one of its own batch, by that one's place."""
+
+    draft: int
+    by_reference: bool
+
+
+Slot = OrderFiled | FilingRefused | int | _Again
+
+
+def file_order(
+    session: Session,
+    asked: Filing,
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    currency: str,
+    calendar: WorkCalendar,
+) -> OrderFiled:
+    """File one order: a batch of one that raises what `file_orders` would answer."""
+    (filed,) = file_orders(
+        session, [asked], by=by, at=at, today=today, currency=currency, calendar=calendar
+    )
+    if isinstance(filed, FilingRefused):
+        raise filed.problem
+    return filed
+
+
+def file_orders(
+    session: Session,
+    filings: Sequence[Filing],
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    currency: str,
+    calendar: WorkCalendar,
+) -> list[OrderFiled | FilingRefused]:
+    """File many orders and say for each what became of it, in the order of the filings.
+
+    A filing with the external reference of an earlier order, or for a member and plan with an
+    open join order, is that order again. The number of statements does not grow with the batch,
+    except that renewals are confirmed one by one.
+    Source: rules A5, I2, O1, O2; mission S0.1-S0.4.
+    """
+    slots, drafts = _sort_out(session, filings, _ground(session, by, today, currency))
+    due_on = due_after(today, policy_number(session, "review_days"), calendar)
+    filed = _write(session, drafts, by=by, at=at, today=today, currency=currency, due_on=due_on)
+    for place, made in enumerate(filed):
+        if made.state is OrderState.SUBMITTED and made.stage is None:
+            filed[place] = _confirm_unreviewed(
+                session, made, by=by, at=at, today=today, calendar=calendar
+            )
+    return [_answer(slot, asked, filed) for slot, asked in zip(slots, filings, strict=True)]
+
+
+def _ground(session: Session, by: Actor, today: date, currency: str) -> Ground:
+    return Ground(
+        today=today,
+        currency=currency,
+        staff=by.staff,
+        staff_id=by.staff_id,
+        documents=policy(session, "join_documents"),
+        renewal_window_days=policy_number(session, "renewal_window_days"),
+        agreements=queries.agreements(session),
+    )
+
+
+def _sort_out(
+    session: Session, filings: Sequence[Filing], ground: Ground
+) -> tuple[list[Slot], list[Draft]]:
+    """Tell repeats and refusals from what is to be written, which slots name by its place."""
+    known = _known(session, filings)
+    applicants = _applicants(session, filings, ground)
+    slots: list[Slot] = []
+    drafts: list[Draft] = []
+    for asked in filings:
+        keys = filing.keys_of(asked)
+        try:
+            slot = _repeat(asked, keys, known)
+            if slot is None:
+                drafts.append(filing.draft(asked, applicants[asked.member_id], ground))
+                slot = len(drafts) - 1
+                known.update({key: slot for key in keys if key is not None})
+        except MemberctlError as problem:
+            slot = FilingRefused(problem)
+        slots.append(slot)
+    return slots, drafts
+
+
+def _repeat(
+    asked: Filing, keys: tuple[Key | None, Key | None], known: dict[Key, OrderFiled | int]
+) -> Slot | None:
+    for key, by_reference in zip(keys, (True, False), strict=True):
+        found = None if key is None else known.get(key)
+        if isinstance(found, OrderFiled):
+            return filing.repeated(asked, found, by_reference=by_reference)
+        if found is not None:
+            return _Again(found, by_reference)
+    return None
+
+
+def _answer(slot: Slot, asked: Filing, filed: Sequence[OrderFiled]) -> OrderFiled | FilingRefused:
+    if isinstance(slot, int):
+        return filed[slot]
+    if not isinstance(slot, _Again):
+        return slot
+    earlier = replace(filed[slot.draft], outcome=Filed.UNCHANGED)
+    try:
+        return filing.repeated(asked, earlier, by_reference=slot.by_reference)
+    except MemberctlError as problem:
+        return FilingRefused(problem)
+
+
+def _known(session: Session, filings: Sequence[Filing]) -> dict[Key, OrderFiled | int]:
+    """Return the orders that these filings may repeat, by reference and by member and plan."""
+    known: dict[Key, OrderFiled | int] = {}
+    references: dict[str, list[str]] = defaultdict(list)
+    for asked in filings:
+        if asked.source is not None and asked.external_ref is not None:
+            references[asked.source].append(asked.external_ref)
+    for source, wanted in references.items():
+        found = queries.filed_under(session, source, wanted)
+        known.update({(source, reference): order for reference, order in found.items()})
+    joining = [asked.member_id for asked in filings if asked.kind is OrderKind.JOIN]
+    for order in queries.open_joins(session, joining):
+        known[order.member_id, order.plan or ""] = order
+    return known
+
+
+def _applicants(
+    session: Session, filings: Sequence[Filing], ground: Ground
+) -> dict[int, Applicant]:
+    members = {asked.member_id for asked in filings}
+    asks_identity = filing.IDENTITY in ground.documents
+    known = queries.members_with_identity(session, members) if asks_identity else set()
+    shares = {
+        tier: terms.price_basis_points
+        for tier, terms in tier_terms_on(session, ground.today).items()
+    }
+    return {
+        member: Applicant(shares[facts.tier_id], facts.staff_id, member in known, facts.until)
+        for member, facts in queries.member_facts(session, members).items()
+    }
+
+
+def _write(
+    session: Session,
+    drafts: Sequence[Draft],
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    currency: str,
+    due_on: date,
+) -> list[OrderFiled]:
+    """Write the drafts and return them as orders, in the same order."""
+    ids = take(session, "orders", len(drafts))
+    numbers = _numbers(session, drafts, today.year)
+    filed = [
+        _filed(draft, order_id, number, currency, due_on)
+        for draft, order_id, number in zip(drafts, ids, numbers, strict=True)
+    ]
+    if not drafts:
+        return filed
+    orders = [
+        _order_row(each, draft, by.staff_id, at, today)
+        for each, draft in zip(filed, drafts, strict=True)
+    ]
+    insert_rows(session, Order, ORDER_COLUMNS, orders)
+    lines = [
+        (order_id, n, line.what, line.quantity, line.unit_minor, line.amount_minor)
+        for order_id, draft in zip(ids, drafts, strict=True)
+        for n, line in enumerate(draft.lines, start=1)
+    ]
+    insert_rows(session, OrderLine, LINE_COLUMNS, lines)
+    consents = [
+        (order_id, draft.agreement, draft.filing.agreed_on, at)
+        for order_id, draft in zip(ids, drafts, strict=True)
+        if draft.agreement is not None
+    ]
+    if consents:
+        insert_rows(session, Consent, CONSENT_COLUMNS, consents)
+    hands = zip(take(session, "order_hand", len(drafts)), ids, strict=True)
+    made = [(hand, order_id, by.staff_id, rules.FILING, at) for hand, order_id in hands]
+    insert_rows(session, OrderHand, HAND_COLUMNS, made)
+    note_many(session, "order.filed", [_fact(each) for each in filed], by=by, at=at)
+    return filed
+
+
+def _numbers(session: Session, drafts: Sequence[Draft], year: int) -> list[str]:
+    prefixes = [rules.PREFIXES[draft.filing.kind] for draft in drafts]
+    serials = {
+        prefix: iter(take(session, f"orders:{prefix}:{year}", prefixes.count(prefix)))
+        for prefix in sorted(set(prefixes))
+    }
+    return [order_number(prefix, year, next(serials[prefix])) for prefix in prefixes]
+
+
+def _filed(draft: Draft, order_id: int, number: str, currency: str, due_on: date) -> OrderFiled:
+    asked = draft.filing
+    return OrderFiled(
+        Filed.CREATED,
+        order_id,
+        number,
+        asked.kind,
+        asked.member_id,
+        asked.plan.code if asked.plan else None,
+        draft.state,
+        draft.stage,
+        Money(draft.total_minor, currency),
+        None if draft.stage is None else due_on,
+        draft.missing,
+    )
+
+
+def _order_row(
+    filed: OrderFiled, draft: Draft, staff_id: int, at: datetime, today: date
+) -> tuple[object, ...]:
+    asked = draft.filing
+    return (
+        filed.order_id,
+        filed.number,
+        filed.kind,
+        filed.member_id,
+        asked.plan.plan_version_id if asked.plan else None,
+        filed.state,
+        filed.stage,
+        ",".join(filed.missing),
+        asked.branch_id,
+        asked.channel,
+        asked.source,
+        asked.external_ref,
+        filed.total.minor,
+        filed.total.currency,
+        at,
+        staff_id,
+        None if filed.missing else today,
+        filed.due_on,
+        1,
+    )
+
+
+def _fact(filed: OrderFiled) -> tuple[str, dict[str, Fact]]:
+    return filed.number, {
+        "member": member_number(filed.member_id),
+        "plan": filed.plan,
+        "state": filed.state.value,
+        "total_minor": filed.total.minor,
+    }
+
+
+def _confirm_unreviewed(
+    session: Session,
+    filed: OrderFiled,
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+    calendar: WorkCalendar,
+) -> OrderFiled:
+    """Confirm an order of a kind that nobody reviews, as soon as it is complete."""
+    order = queries.order_to_change(session, filed.number)
+    confirming.confirm_unreviewed(session, order, by=by, at=at, today=today, calendar=calendar)
+    return replace(filed, state=order.state, due_on=order.payment_due_on)

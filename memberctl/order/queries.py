@@ -1,0 +1,347 @@
+"""Every select over orders, their lines, quotes, consents and hands."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import func
+from sqlalchemy import select as columns
+from sqlmodel import col, select
+
+from memberctl.access.tables import Term
+from memberctl.catalog.tables import Agreement, AgreementVersion, Plan, PlanVersion
+from memberctl.core.errors import NotFound
+from memberctl.core.money import Money
+from memberctl.core.numbering import parse_order_number
+from memberctl.member.tables import IdentityDocument, Member
+from memberctl.order.pricing import PricedLine
+from memberctl.order.rules import (
+    LIVE,
+    ConsentLine,
+    Filed,
+    OrderFiled,
+    OrderKind,
+    OrderRow,
+    OrderState,
+    QuoteRecord,
+    QuoteState,
+    due_date,
+)
+from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote, QuoteLine
+from memberctl.store.listing import Listing, listing
+
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+    from sqlmodel import Session
+
+T = TypeVar("T", int, str)
+CHUNK = 500
+_NEWEST_QUOTE = (
+    columns(col(Quote.state))
+    .where(col(Quote.order_id) == col(Order.id))
+    .order_by(col(Quote.version).desc())
+    .limit(1)
+    .scalar_subquery()
+)
+ROW = (
+    col(Order.id),
+    col(Order.number),
+    col(Order.kind),
+    col(Order.member_id),
+    col(Plan.code),
+    col(Order.state),
+    col(Order.stage),
+    col(Order.total_minor),
+    col(Order.currency),
+    col(Order.due_on),
+    col(Order.payment_due_on),
+)
+"""The columns of an OrderRow, before its newest quote's state."""
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """What the member of a filing brings along. until -- the last day of their newest term."""
+
+    tier_id: int
+    staff_id: int | None
+    until: date | None
+
+
+def find_order(session: Session, text: str) -> Order:
+    """Return an order by its number as somebody typed it.
+
+    Raises Invalid for a wrong check character, NotFound for a number that was never given.
+    Source: rules O9.
+    """
+    return _one(session, select(Order).where(Order.number == parse_order_number(text)))
+
+
+def order_to_change(session: Session, text: str) -> Order:
+    """Return an order, locked; raises as `find_order`."""
+    number = parse_order_number(text)
+    return _one(session, select(Order).where(Order.number == number).with_for_update())
+
+
+def _one(session: Session, statement: Any) -> Order:
+    found: Order | None = session.scalars(statement).one_or_none()
+    if found is None:
+        raise NotFound("no order has this number", hint="memberctl order list")
+    return found
+
+
+def orders_to_change(session: Session, numbers: Iterable[str]) -> list[Order]:
+    """Return these orders, locked, in the order of their ids; unknown numbers are left out."""
+    found: list[Order] = []
+    for chunk in _chunks(sorted(set(numbers))):
+        statement = select(Order).where(col(Order.number).in_(chunk)).order_by(col(Order.id))
+        found.extend(session.scalars(statement.with_for_update()))
+    return sorted(found, key=lambda order: order.id)
+
+
+def find_row(session: Session, text: str) -> OrderRow:
+    """Return an order as lists show it; raises as `find_order`."""
+    found = session.execute(_rows().where(col(Order.number) == parse_order_number(text))).first()
+    if found is None:
+        raise NotFound("no order has this number", hint="memberctl order list")
+    return OrderRow(*found)
+
+
+def list_rows(
+    session: Session,
+    *,
+    state: OrderState | None = None,
+    kind: OrderKind | None = None,
+    stage: str | None = None,
+    member_id: int | None = None,
+    source: str | None = None,
+    limit: int | None = None,
+) -> Listing[OrderRow]:
+    """Return the orders that meet every condition, the newest first."""
+    wanted = [
+        (col(Order.state), state),
+        (col(Order.kind), kind),
+        (col(Order.stage), stage),
+        (col(Order.member_id), member_id),
+        (col(Order.source), source),
+    ]
+    conditions = [column == value for column, value in wanted if value is not None]
+    statement = _rows().where(*conditions).order_by(col(Order.id).desc())
+    return listing(session, statement, lambda row: OrderRow(*row), limit)
+
+
+def _rows() -> Any:
+    return _with_plan(columns(*ROW, _NEWEST_QUOTE.label("quote")))
+
+
+def _with_plan(statement: Any) -> Any:
+    return statement.outerjoin(
+        PlanVersion, col(PlanVersion.id) == col(Order.plan_version_id)
+    ).outerjoin(Plan, col(Plan.id) == col(PlanVersion.plan_id))
+
+
+def order_lines(session: Session, order_id: int) -> tuple[PricedLine, ...]:
+    """Return what is ordered, line by line."""
+    rows = session.execute(
+        columns(col(OrderLine.what), col(OrderLine.quantity), col(OrderLine.unit_minor))
+        .where(col(OrderLine.order_id) == order_id)
+        .order_by(col(OrderLine.line))
+    )
+    return tuple(PricedLine(*row) for row in rows)
+
+
+def quote_lines(session: Session, quote_id: int) -> tuple[PricedLine, ...]:
+    """Return what is offered, line by line."""
+    rows = session.execute(
+        columns(col(QuoteLine.what), col(QuoteLine.quantity), col(QuoteLine.unit_minor))
+        .where(col(QuoteLine.quote_id) == quote_id)
+        .order_by(col(QuoteLine.line))
+    )
+    return tuple(PricedLine(*row) for row in rows)
+
+
+def current_quote(session: Session, order_id: int) -> Quote | None:
+    """Return the newest quote of an order, whatever its state; None before the first."""
+    return session.scalars(_newest(order_id)).first()
+
+
+def quote_to_change(session: Session, order: Order) -> Quote:
+    """Return the newest quote of an order, locked. Raises NotFound before the first."""
+    found: Quote | None = session.scalars(_newest(order.id).with_for_update()).first()
+    if found is None:
+        raise NotFound(
+            f"{order.number} has no quote yet; it is made when the first stage approves",
+            hint=f"memberctl review advance {order.number} --approve",
+        )
+    return found
+
+
+def _newest(order_id: int) -> Any:
+    return (
+        select(Quote).where(Quote.order_id == order_id).order_by(col(Quote.version).desc()).limit(1)
+    )
+
+
+def quotes_past(session: Session, today: date) -> list[tuple[Quote, str]]:
+    """Return, locked, the sent quotes whose last day has passed, with their orders' numbers."""
+    statement = (
+        select(Quote, Order.number)
+        .join(Order, col(Order.id) == Quote.order_id)
+        .where(Quote.state == QuoteState.SENT, col(Quote.valid_until) < today)
+        .order_by(col(Quote.id))
+        .with_for_update(of=Quote)
+    )
+    return [(quote, number) for quote, number in session.execute(statement)]
+
+
+def list_quotes(
+    session: Session, *, order_id: int | None = None, limit: int | None = None
+) -> Listing[QuoteRecord]:
+    """Return quotes, the newest first; order_id -- only those of one order."""
+    statement = (
+        columns(
+            col(Order.number),
+            col(Quote.version),
+            col(Quote.state),
+            col(Plan.code),
+            col(Quote.total_minor),
+            col(Quote.currency),
+            col(Quote.valid_until),
+        )
+        .join(Order, col(Order.id) == col(Quote.order_id))
+        .outerjoin(PlanVersion, col(PlanVersion.id) == col(Quote.plan_version_id))
+        .outerjoin(Plan, col(Plan.id) == col(PlanVersion.plan_id))
+        .order_by(col(Quote.id).desc())
+    )
+    if order_id is not None:
+        statement = statement.where(col(Quote.order_id) == order_id)
+    return listing(session, statement, _quote_record, limit)
+
+
+def _quote_record(row: Row[Any]) -> QuoteRecord:
+    order, version, state, plan, total_minor, currency, valid_until = tuple(row)
+    return QuoteRecord(order, version, state, plan, Money(total_minor, currency), valid_until)
+
+
+def plan_code(session: Session, plan_version_id: int | None) -> str | None:
+    """Return the code of the plan that a version belongs to, None for a service order."""
+    if plan_version_id is None:
+        return None
+    statement = columns(col(Plan.code)).join(PlanVersion, col(PlanVersion.plan_id) == col(Plan.id))
+    found = session.execute(statement.where(col(PlanVersion.id) == plan_version_id)).scalar_one()
+    return str(found)
+
+
+def identity_of(session: Session, member_id: int) -> tuple[str, ...]:
+    """Return what identifies a member, for the hash that approvals are bound to (rules O3)."""
+    name, birth_on = session.execute(
+        columns(col(Member.name), col(Member.birth_on)).where(col(Member.id) == member_id)
+    ).one()
+    documents = session.execute(
+        columns(col(IdentityDocument.kind), col(IdentityDocument.blind_index))
+        .where(col(IdentityDocument.member_id) == member_id)
+        .order_by(col(IdentityDocument.kind))
+    )
+    seen = [f"{kind}:{bytes(index).hex()}" for kind, index in documents]
+    return (name, birth_on.isoformat() if birth_on else "", *seen)
+
+
+def member_facts(session: Session, member_ids: Iterable[int]) -> dict[int, MemberFacts]:
+    """Return what decides about filings of these members, by member id."""
+    found: dict[int, MemberFacts] = {}
+    until = (
+        columns(func.max(col(Term.end_on)))
+        .where(col(Term.member_id) == col(Member.id), col(Term.voided_at).is_(None))
+        .scalar_subquery()
+    )
+    statement = columns(col(Member.id), col(Member.tier_id), col(Member.staff_id), until)
+    for chunk in _chunks(sorted(set(member_ids))):
+        rows = session.execute(statement.where(col(Member.id).in_(chunk)))
+        found.update((row[0], MemberFacts(row[1], row[2], row[3])) for row in rows)
+    return found
+
+
+def members_with_identity(session: Session, member_ids: Iterable[int]) -> set[int]:
+    """Return those of these members whose identity document is known."""
+    found: set[int] = set()
+    for chunk in _chunks(sorted(set(member_ids))):
+        statement = columns(col(IdentityDocument.member_id)).where(
+            col(IdentityDocument.member_id).in_(chunk)
+        )
+        found.update(session.execute(statement).scalars())
+    return found
+
+
+def agreements(session: Session, code: str = "MEMBERSHIP") -> list[tuple[date, int]]:
+    """Return every wording of an agreement as (valid from, id), oldest first."""
+    statement = (
+        columns(col(AgreementVersion.valid_from), col(AgreementVersion.id))
+        .join(Agreement, col(Agreement.id) == col(AgreementVersion.agreement_id))
+        .where(col(Agreement.code) == code)
+        .order_by(col(AgreementVersion.valid_from), col(AgreementVersion.version))
+    )
+    return [(valid_from, id_) for valid_from, id_ in session.execute(statement)]
+
+
+def filed_under(session: Session, source: str, references: Iterable[str]) -> dict[str, OrderFiled]:
+    """Return the orders that have these external references of one source, by reference."""
+    found: dict[str, OrderFiled] = {}
+    statement = _with_plan(columns(col(Order.external_ref), *ROW)).where(
+        col(Order.source) == source
+    )
+    for chunk in _chunks(sorted(set(references))):
+        for reference, *row in session.execute(statement.where(col(Order.external_ref).in_(chunk))):
+            found[reference] = _as_filed(row)
+    return found
+
+
+def open_joins(session: Session, member_ids: Iterable[int]) -> list[OrderFiled]:
+    """Return the join orders of these members that are under way or fulfilled."""
+    found: list[OrderFiled] = []
+    statement = _with_plan(columns(*ROW)).where(
+        col(Order.kind) == OrderKind.JOIN, col(Order.state).in_(LIVE)
+    )
+    for chunk in _chunks(sorted(set(member_ids))):
+        rows = session.execute(statement.where(col(Order.member_id).in_(chunk)))
+        found.extend(_as_filed(row) for row in rows)
+    return found
+
+
+def _as_filed(row: Sequence[Any]) -> OrderFiled:
+    order_id, number, kind, member_id, plan, state, stage, total, currency, due, payment_due = row
+    return OrderFiled(
+        outcome=Filed.UNCHANGED,
+        order_id=order_id,
+        number=number,
+        kind=kind,
+        member_id=member_id,
+        plan=plan,
+        state=state,
+        stage=stage,
+        total=Money(total, currency),
+        due_on=due_date(state, due, payment_due),
+    )
+
+
+def hands(session: Session, order_id: int) -> list[OrderHand]:
+    """Return everybody whose hands an order went through, released ones too, in order."""
+    statement = select(OrderHand).where(OrderHand.order_id == order_id).order_by(col(OrderHand.id))
+    return list(session.scalars(statement))
+
+
+def consents(session: Session, order_id: int) -> list[ConsentLine]:
+    """Return what the member agreed to with an order."""
+    statement = (
+        columns(col(AgreementVersion.title), col(AgreementVersion.version), col(Consent.agreed_on))
+        .join(AgreementVersion, col(AgreementVersion.id) == col(Consent.agreement_version_id))
+        .where(col(Consent.order_id) == order_id)
+    )
+    return [ConsentLine(*row) for row in session.execute(statement)]
+
+
+def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
+    for start in range(0, len(values), CHUNK):
+        yield values[start : start + CHUNK]
