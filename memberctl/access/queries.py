@@ -37,6 +37,7 @@ HELD = (
     col(Term.anchor_on),
     col(Term.granted_at),
     col(Term.voided_at),
+    col(Term.source),
 )
 
 
@@ -297,9 +298,9 @@ def list_terms(
 
 def _held(facts: Sequence[Any], zone: ZoneInfo) -> Held:
     """Return a term from the values of the columns HELD."""
-    start, end, anchor, granted, voided = facts
+    start, end, anchor, granted, voided, source = facts
     voided_on = None if voided is None else local_date(voided, zone)
-    return Held(Span(start, end), anchor, local_date(granted, zone), voided_on)
+    return Held(Span(start, end), anchor, local_date(granted, zone), voided_on, source)
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -74,12 +74,14 @@ class Held:
     anchor_on  -- the date that its month arithmetic starts from
     granted_on -- the local date on which it was recorded; it is no fact before
     voided_on  -- the local date from which it no longer counts, or None
+    source     -- the number of the order that paid for it
     """
 
     span: Span
     anchor_on: date
     granted_on: date
     voided_on: date | None = None
+    source: str = ""
 
     def counts(self, as_of: date) -> bool:
         """Whether the term was granted and not voided at the end of `as_of`."""

@@ -5,13 +5,27 @@ Source: rules P6, T10; mission S4.1, S4.6, S4.7.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
 from enum import StrEnum
 
-from memberctl.core.errors import RuleRefused
-from memberctl.core.money import apply_basis_points
+from memberctl.core.dates import parse_date, parse_period
+from memberctl.core.errors import Conflict, Invalid, RuleRefused
+from memberctl.core.money import (
+    Money,
+    apply_basis_points,
+    parse_amount,
+    parse_percent,
+)
+from memberctl.core.text import clean_text
+from memberctl.office.rules import Outcome, parse_code
+
+DEFAULT_PRODUCT = "membership"
+DEFAULT_AGREEMENT = "MEMBERSHIP"
+MOST_POINTS_PERCENT = 10_000
+MOST_GUESTS = 99
+LONGEST_AGREEMENT = 200_000
 
 
 class PlanState(StrEnum):
@@ -19,6 +33,11 @@ class PlanState(StrEnum):
 
     OFFERED = "offered"
     WITHDRAWN = "withdrawn"
+
+
+PLAN_STEPS: Mapping[tuple[PlanState, str], PlanState] = {
+    (PlanState.OFFERED, "withdraw"): PlanState.WITHDRAWN,
+}
 
 
 class PaymentTiming(StrEnum):
@@ -58,6 +77,289 @@ def version_on(versions: Sequence[PlanTerms], on: date, code: str) -> PlanTerms:
     return max(valid, key=lambda version: (version.valid_from, version.version))
 
 
+def plan_key(text: str) -> str:
+    """Return a plan's code in the form in which it is kept: capitals. Raises Invalid."""
+    return parse_code(text, what="a plan's code").upper()
+
+
+def product_key(text: str) -> str:
+    """Return a product's code in the form in which it is kept: small letters. Raises Invalid."""
+    return parse_code(text, what="a product's code", field="product").lower()
+
+
+def tier_key(text: str) -> str:
+    """Return a tier's code in the form in which it is kept: small letters. Raises Invalid."""
+    return parse_code(text, what="a tier's code").lower()
+
+
+def agreement_key(text: str) -> str:
+    """Return an agreement's code in the form in which it is kept: capitals. Raises Invalid."""
+    return parse_code(text, what="an agreement's code").upper()
+
+
+def parse_from(text: str | None) -> date | None:
+    """Return the day from which something holds, None when none was given. Raises Invalid."""
+    return None if text is None else parse_date(text.strip(), what="the date of --from")
+
+
+@dataclass(frozen=True, slots=True)
+class PlanOffer:
+    """A plan as it is to be from a day on; None leaves what holds, or takes the default."""
+
+    code: str
+    name: str | None = None
+    term: str | None = None
+    price_minor: int | None = None
+    joining_fee_minor: int | None = None
+    payment_timing: PaymentTiming | None = None
+    product: str | None = None
+    valid_from: date | None = None
+
+
+def parse_offer(
+    code: str,
+    *,
+    currency: str,
+    name: str | None = None,
+    term: str | None = None,
+    price: str | None = None,
+    joining_fee: str | None = None,
+    payment_timing: PaymentTiming | None = None,
+    product: str | None = None,
+    valid_from: str | None = None,
+) -> PlanOffer:
+    """Return what was typed about a plan as one checked value; what was not given stays None.
+
+    Raises Invalid. Source: bad inputs 1-23, 51-61.
+    """
+    return PlanOffer(
+        code=plan_key(code),
+        name=None if name is None else clean_text(name, what="the name", field="name"),
+        term=None if term is None else str(parse_period(term)),
+        price_minor=None if price is None else parse_amount(price, currency, what="the price"),
+        joining_fee_minor=None
+        if joining_fee is None
+        else parse_amount(joining_fee, currency, what="the joining fee", zero_ok=True),
+        payment_timing=payment_timing,
+        product=None if product is None else product_key(product),
+        valid_from=parse_from(valid_from),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PlanHistory:
+    """A plan with its versions, oldest first.
+
+    plan_id -- None while it is not stored yet, so that its past may still be written
+    """
+
+    code: str
+    plan_id: int | None
+    product: str
+    state: PlanState
+    versions: tuple[PlanTerms, ...]
+
+
+def first_version(offer: PlanOffer, today: date) -> PlanTerms:
+    """Return version 1 of a new plan. Raises Invalid when it lacks a name, term or price."""
+    if offer.name is None or offer.term is None or offer.price_minor is None:
+        raise Invalid(f"a new plan needs a name, a term and a price: {offer.code}", rule="missing")
+    return PlanTerms(
+        plan_version_id=0,
+        code=offer.code,
+        version=1,
+        name=offer.name,
+        term=offer.term,
+        price_minor=offer.price_minor,
+        joining_fee_minor=offer.joining_fee_minor or 0,
+        payment_timing=offer.payment_timing or PaymentTiming.AFTER_APPROVAL,
+        product=offer.product or DEFAULT_PRODUCT,
+        valid_from=offer.valid_from or today,
+    )
+
+
+def next_version(offer: PlanOffer, history: PlanHistory, today: date) -> PlanTerms | None:
+    """Return the version that an offer adds to a plan, None when it is there already.
+
+    Raises Conflict for another product or a day that has a version already, RuleRefused for a
+    withdrawn plan, a day in the past or one that is not after the newest version.
+    Source: rules P6.
+    """
+    if offer.product is not None and offer.product != history.product:
+        raise Conflict(f"plan {offer.code} belongs to the product {history.product}, for good")
+    newest = history.versions[-1]
+    on = offer.valid_from
+    same_day = [version for version in history.versions if version.valid_from == on]
+    base = same_day[0] if same_day else newest
+    wanted = _revised(base, offer)
+    if wanted == base and (on is None or on >= base.valid_from):
+        return None
+    if same_day:
+        raise Conflict(
+            f"plan {offer.code} has another version from {on} already, and what is published stays",
+            hint=f"memberctl plan show {offer.code}",
+        )
+    if history.state is PlanState.WITHDRAWN:
+        raise RuleRefused(
+            f"plan {offer.code} is withdrawn", hint=f"memberctl plan show {offer.code}"
+        )
+    start = on or today
+    refuse_day(
+        f"plan {offer.code}",
+        start,
+        newest=newest.valid_from,
+        today=None if history.plan_id is None else today,
+    )
+    return replace(wanted, plan_version_id=0, version=newest.version + 1, valid_from=start)
+
+
+def _revised(version: PlanTerms, offer: PlanOffer) -> PlanTerms:
+    return replace(
+        version,
+        name=version.name if offer.name is None else offer.name,
+        term=version.term if offer.term is None else offer.term,
+        price_minor=version.price_minor if offer.price_minor is None else offer.price_minor,
+        joining_fee_minor=version.joining_fee_minor
+        if offer.joining_fee_minor is None
+        else offer.joining_fee_minor,
+        payment_timing=offer.payment_timing or version.payment_timing,
+    )
+
+
+def refuse_day(what: str, start: date, *, newest: date, today: date | None) -> None:
+    """Raise RuleRefused unless a version may begin on `start`.
+
+    what   -- "plan YEAR"; newest -- the first day of the newest version
+    today  -- None when nobody can have relied on the past yet
+    """
+    if today is not None and start < today:
+        raise RuleRefused(f"{what} cannot change from {start}: that day is past (today is {today})")
+    if start <= newest:
+        raise RuleRefused(
+            f"{what} has a version from {newest}; a new one must begin after that day, "
+            f"and {start} does not"
+        )
+
+
+def refuse_short_notice(what: str, start: date, *, earliest: date, days: int) -> None:
+    """Raise RuleRefused when benefits would change before the notice that members are due.
+
+    earliest -- the last of the `days` working days after today
+    Source: rules P6; mission S4.7.
+    """
+    if start < earliest:
+        raise RuleRefused(
+            f"{what} cannot change from {start}: benefits change with {days} working days' notice",
+            hint=f"the earliest day is --from {earliest}",
+        )
+
+
 def tier_price(price_minor: int, price_basis_points: int) -> int:
     """Return a price for a tier, rounded half up to one minor unit. Source: mission S4.6."""
     return apply_basis_points(price_minor, price_basis_points)
+
+
+@dataclass(frozen=True, slots=True)
+class TierTerms:
+    """One version of a tier's benefits.
+
+    price_basis_points -- 9500 is 95 % of the price; points_percent -- 200 is points x2
+    threshold_minor    -- spending that reaches the tier
+    """
+
+    tier_id: int
+    tier_version_id: int
+    code: str
+    name: str
+    price_basis_points: int
+    points_percent: int
+    guests: int
+    threshold_minor: int
+    position: int
+    version: int
+    valid_from: date
+
+
+@dataclass(frozen=True, slots=True)
+class TierOffer:
+    """A tier as it is to be from a day on; None leaves what holds, or takes the default."""
+
+    code: str
+    name: str | None = None
+    price_basis_points: int | None = None
+    points_percent: int | None = None
+    guests: int | None = None
+    threshold_minor: int | None = None
+    valid_from: date | None = None
+
+
+def parse_tier(
+    code: str,
+    *,
+    currency: str,
+    name: str | None = None,
+    price_percent: str | None = None,
+    points_percent: str | None = None,
+    guests: str | None = None,
+    threshold: str | None = None,
+    valid_from: str | None = None,
+) -> TierOffer:
+    """Return what was typed about a tier as one checked value; what was not given stays None.
+
+    Raises Invalid. Source: bad inputs 1-23, 51-63.
+    """
+    return TierOffer(
+        code=tier_key(code),
+        name=None if name is None else clean_text(name, what="the name", field="name"),
+        price_basis_points=None
+        if price_percent is None
+        else parse_percent(price_percent, what="the price in percent"),
+        points_percent=None
+        if points_percent is None
+        else _whole(points_percent, what="the points in percent", most=MOST_POINTS_PERCENT),
+        guests=None if guests is None else _whole(guests, what="the guests", most=MOST_GUESTS),
+        threshold_minor=None
+        if threshold is None
+        else parse_amount(threshold, currency, what="the threshold", zero_ok=True),
+        valid_from=parse_from(valid_from),
+    )
+
+
+def _whole(text: str, *, what: str, most: int) -> int:
+    typed = text.strip()
+    plain = typed.isascii() and typed.isdigit() and len(typed) <= len(str(most))
+    if not (plain and int(typed) <= most):
+        raise Invalid(f"{what} must be a whole number from 0 to {most}", rule="count_range")
+    return int(typed)
+
+
+def tier_on(versions: Sequence[TierTerms], on: date) -> TierTerms:
+    """Return the version of a tier that is valid on `on`.
+
+    Its first version also covers the days before it: members whose terms began before the store
+    was made have a tier too.
+    """
+    valid = [version for version in versions if version.valid_from <= on]
+    if not valid:
+        return min(versions, key=lambda version: version.version)
+    return max(valid, key=lambda version: (version.valid_from, version.version))
+
+
+def first_tier(offer: TierOffer, position: int, today: date) -> TierTerms:
+    """Return version 1 of a new tier. Raises Invalid when it has no name."""
+    if offer.name is None:
+        raise Invalid(f"a new tier needs a name: {offer.code}", field="name", rule="missing")
+    full, plain = 10_000, 100
+    return TierTerms(
+        tier_id=0,
+        tier_version_id=0,
+        code=offer.code,
+        name=offer.name,
+        price_basis_points=full if offer.price_basis_points is None else offer.price_basis_points,
+        points_percent=plain if offer.points_percent is None else offer.points_percent,
+        guests=offer.guests or 0,
+        threshold_minor=offer.threshold_minor or 0,
+        position=position,
+        version=1,
+        valid_from=offer.valid_from or today,
+    )

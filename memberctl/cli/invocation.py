@@ -77,6 +77,10 @@ class Run:
         self._args_sha256 = hashlib.sha256(f"{command}\n{said}".encode()).hexdigest()
         self.output.command = command
 
+    def mark_committed(self) -> None:
+        """Remember that a change of this run is in the store."""
+        self.committed = True
+
     @property
     def settings(self) -> Settings:
         """Return the settings of this run."""
@@ -329,13 +333,13 @@ def work(ctx: typer.Context, right: str, *, money: bool = False) -> Iterator[Wri
             request,
             run.opener(right),
             dry_run=run.dry_run,
+            on_commit=run.mark_committed,
         ) as unit:
             writing = Writing(run, unit)
             yield writing
     except NotPermitted as refusal:
         _log_refusal(run, request, right, refusal)
         raise
-    run.committed = run.committed or unit.committed
     _speak(writing)
 
 
@@ -346,7 +350,7 @@ def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
 
     run: Run = ctx.obj
     if run.options.reveal is not None:
-        _log_reveal(ctx, run.options.reveal)
+        _log_reveal(run, run.options.reveal)
     try:
         with view(run.store(), run.opener(right)) as (session, opening):
             yield Reading(run, session, opening)
@@ -412,15 +416,25 @@ def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) 
         )  # fmt: skip
 
 
-def _log_reveal(ctx: typer.Context, reason: str) -> None:
-    """Check the right to see personal data in the clear, and log it, before it is shown."""
+def _log_reveal(run: Run, reason: str) -> None:
+    """Check the right to see personal data in the clear, and log it, before it is shown.
+
+    The log entry is not the command's own change, so a failure after it is no partial success.
+    """
     from memberctl.core.text import clean_text
     from memberctl.store.audit import note
+    from memberctl.store.work import unit_of_work
 
-    run: Run = ctx.obj
     said = clean_text(reason, what="the reason for --reveal")
-    with work(ctx, "personal.reveal") as w:
-        note(w.session, "personal.revealed", run.command, by=w.actor, at=w.now, reason=said)
+    request = replace(run.request(money=False), key=None)
+    open_ = run.opener("personal.reveal")
+    try:
+        with unit_of_work(run.store(), run.settings.key_dir, request, open_) as unit:
+            by, at = unit.opening.actor, unit.opening.now
+            note(unit.session, "personal.revealed", run.command, by=by, at=at, reason=said)
+    except NotPermitted as refusal:
+        _log_refusal(run, request, "personal.reveal", refusal)
+        raise
     run.output.options = replace(run.output.options, reveal=True)
 
 

@@ -25,6 +25,7 @@ from memberctl.core.errors import MemberctlError, NotShown, TryAgain, UsageProbl
 TRIES = 10
 INTERRUPTED = 130
 TERMINATED = 143
+COMPLETE = "_MEMBERCTL_COMPLETE"
 
 
 @lru_cache(maxsize=1)
@@ -150,9 +151,7 @@ def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
 
 def _fail(run: Run, argv: Sequence[str], problem: MemberctlError) -> int:
     """Say why; a failure to print after the commit says that it is done all the same."""
-    committed = run.committed
-    if committed and not isinstance(problem, NotShown):
-        problem = NotShown(problem.message, hint=problem.hint)
+    committed = run.committed and isinstance(problem, NotShown)
     _errors(run, argv).error(problem, committed=committed)
     return problem.exit_code
 
@@ -178,7 +177,7 @@ def _errors(run: Run, argv: Sequence[str]) -> Any:
 
 def _format_in(argv: Sequence[str]) -> str | None:
     """Return the format that a line asks for which could not be parsed to its end."""
-    for word, following in zip(argv, [*argv[1:], ""], strict=True):
+    for word, following in zip(argv, [*argv[1:], ""], strict=False):
         if word in {"--format", "-f"}:
             return following
         if word.startswith("--format="):
@@ -231,6 +230,11 @@ def run_process() -> int:
 
     from memberctl.store.signals import end_on_signals
 
+    if COMPLETE in os.environ:
+        # Typer prepares this itself only for apps that install their completion by themselves.
+        from typer.completion import completion_init  # type: ignore[attr-defined]
+
+        completion_init()
     end_on_signals()
     return main(
         sys.argv[1:],

@@ -48,7 +48,7 @@ def init_store(
     run = ctx.obj
     wish = Wish(name=name, currency=currency, zone=zone, region=region, owner=owner)
     founded = found_store(run.settings, wish, command=run.command)
-    run.committed = True
+    run.mark_committed()
     run.output.say(
         founded,
         "Made the store of {name} at {store}; you are {owner}. Keep {key_file} safe, elsewhere.",

@@ -66,7 +66,8 @@ def upgrade_store(ctx: typer.Context) -> None:
 
     run = ctx.obj
     upgraded = upgrade_it(run.store(), run.settings, dry_run=run.dry_run)
-    run.committed = not run.dry_run
+    if not run.dry_run:
+        run.mark_committed()
     run.output.say(upgraded, "The store has schema {schema} (before: {before}).")
 
 

@@ -206,19 +206,19 @@ def active_owners(session: Session) -> list[str]:
         select(col(Staff.code))
         .join(StaffRole, col(StaffRole.staff_id) == col(Staff.id))
         .where(col(StaffRole.role) == Role.OWNER.value, col(Staff.state) == StaffState.ACTIVE)
-        .order_by(col(Staff.code))
     )
-    return list(session.scalars(statement))
+    return sorted(session.scalars(statement))
 
 
 def list_staff(
     session: Session, *, limit: int | None = None, left: bool = False
 ) -> Listing[StaffMember]:
     """Return the staff by code; left -- also those who have left."""
-    statement = select(Staff).order_by(col(Staff.code))
+    statement = select(Staff)
     if not left:
         statement = statement.where(col(Staff.state) == StaffState.ACTIVE)
-    people = session.scalars(statement).all()
+    # Sorted here, since the engines would not sort punctuation and Chinese alike.
+    people = sorted(session.scalars(statement), key=lambda person: person.code)
     return Listing(staff_members(session, people[:limit]), len(people))
 
 
@@ -242,7 +242,7 @@ def staff_members(session: Session, people: Sequence[Staff]) -> list[StaffMember
 
 def branches(session: Session) -> dict[str, Branch]:
     """Return all branches by code, in the order of their codes."""
-    found = session.scalars(select(Branch).order_by(col(Branch.code)))
+    found = sorted(session.scalars(select(Branch)), key=lambda branch: branch.code)
     return {branch.code: branch for branch in found}
 
 

@@ -6,6 +6,7 @@ Source: reliability.md "Who may do what, honestly".
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -13,7 +14,9 @@ from enum import StrEnum
 from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
 from memberctl.core.text import clean_text
 
-_CODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,31}")
+# Latin, kana, Chinese and Korean letters; digits are 0-9 alone, so no two codes look the same.
+_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+_CODE = re.compile(f"[{_LETTER}0-9][{_LETTER}0-9._-]{{0,31}}")
 _MOST_UID = 2**32 - 2
 _MOST_NAMED = 20
 
@@ -110,16 +113,16 @@ def require(roles: Iterable[str], right: str, staff: str) -> None:
 
 
 def parse_code(text: str, *, what: str, field: str = "code") -> str:
-    """Return a code as it was typed, without outer blanks: 1 to 32 letters, digits, . - and _.
+    """Return a code without outer blanks and in NFC: 1 to 32 letters, digits, dots, - and _.
 
     what -- how a refusal calls the code, e.g. "a plan's code"; the code is never repeated
-    Raises Invalid for everything else, letters beyond A to Z and full-width digits included.
+    Raises Invalid for everything else, full-width letters and digits included.
     Source: bad inputs 1-23, 52.
     """
-    code = text.strip()
+    code = unicodedata.normalize("NFC", text[:100].strip())
     if not _CODE.fullmatch(code):
         raise Invalid(
-            f"{what} has 1 to 32 letters A-Z, digits, . - or _ and begins with a letter or digit",
+            f"{what} has 1 to 32 letters, digits, dots, - or _ and begins with a letter or digit",
             field=field,
             rule="code_form",
         )

@@ -60,7 +60,6 @@ class Work:
     keys: Keys
     dry_run: bool
     answer: dict[str, Any] = field(default_factory=dict)
-    committed: bool = False
 
 
 Open = Callable[["Session"], Opening]
@@ -68,11 +67,18 @@ Open = Callable[["Session"], Opening]
 
 @contextmanager
 def unit_of_work(
-    store: Store, key_dir: Path, request: Request, open_: Open, *, dry_run: bool = False
+    store: Store,
+    key_dir: Path,
+    request: Request,
+    open_: Open,
+    *,
+    dry_run: bool = False,
+    on_commit: Callable[[], None] | None = None,
 ) -> Iterator[Work]:
     """Give a write transaction; it is committed when the block ends well, else nothing happened.
 
     open_ -- identifies the person and refuses what they may not do, inside the transaction
+    on_commit -- called when the change is in the store, before any signal can interrupt
     The block sets `answer`, which a repeat under the same key is told.
     Raises repeats.AlreadyDone when the request's key was used for the same before.
     """
@@ -94,7 +100,8 @@ def unit_of_work(
                 session.rollback()
             else:
                 session.commit()
-                work.committed = True
+                if on_commit is not None:
+                    on_commit()
 
 
 @contextmanager
