@@ -6,6 +6,7 @@ Here stands the one `except` that catches everything. Source: cli.md "Exit codes
 from __future__ import annotations
 
 import random
+import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -165,7 +166,7 @@ def _errors(run: Run, argv: Sequence[str]) -> Any:
     except MemberctlError:
         output = None
     if output is None or not output.command:
-        wanted = _format_in(argv)
+        wanted = _format_in(argv) or run.options.format or run.environ.get("MEMBERCTL_FORMAT")
         chosen = Format(wanted) if wanted in set(Format) else None
         output = Output(
             OutputOptions(format=chosen), stdout=None, stderr=run.stderr, environ=run.environ
@@ -208,7 +209,7 @@ def _last_resort(run: Run, argv: Sequence[str], bug: BaseException) -> int:
     return _fail(run, argv, problem)
 
 
-def run_line(outer: Run, inherited: dict[str, Any], words: Sequence[str]) -> int:
+def run_line(outer: Run, inherited: dict[str, Any], line: str) -> int:
     """Run one line of a batch and answer it with one line of JSON on stdout."""
 
     def fresh() -> Run:
@@ -221,6 +222,10 @@ def run_line(outer: Run, inherited: dict[str, Any], words: Sequence[str]) -> int
             stores=outer.stores,
         )
 
+    try:
+        words = shlex.split(line)
+    except ValueError:
+        return _fail(fresh(), [], UsageProblem("the line has a quote that is never closed"))
     return repeatedly(fresh, words)
 
 

@@ -19,17 +19,13 @@ class Verb(TyperCommand):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.own = [name for param in self.params if (name := param.name) is not None]
         self.params = [*self.params, *lent_parameters(self.params, hidden=True)]
         self.epilog = self.epilog or EPILOG
 
     def invoke(self, ctx: Any) -> Any:
         """Hand the global options to the run, then call the command with its own."""
-        given = {name: ctx.params[name] for name in self.own if name in ctx.params}
-        ctx.params = {name: value for name, value in ctx.params.items() if name not in given}
         ctx.obj.take(take_from(ctx.params))
-        ctx.params = given
-        ctx.obj.enter(ctx.command_path.partition(" ")[2], given)
+        ctx.obj.enter(ctx.command_path.partition(" ")[2], ctx.params)
         return super().invoke(ctx)
 
 

@@ -41,6 +41,7 @@ class GlobalOptions:
 
 
 NAMES = tuple(field.name for field in fields(GlobalOptions))
+LENT = "global "  # Before a lent parameter's name, so that no command's own can be meant.
 
 
 def _declared(
@@ -105,11 +106,12 @@ def lent_parameters(own: list[Any], *, hidden: bool) -> list[Any]:
     taken = {spelling for parameter in own for spelling in parameter.opts}
     lent = [copy.copy(one) for one in _parameters() if not taken & set(one.opts)]
     for parameter in lent:
+        parameter.name = LENT + parameter.name
         parameter.hidden = hidden
     return lent
 
 
 def take_from(params: dict[str, Any]) -> dict[str, Any]:
     """Remove the global options from a command's parsed parameters and return those given."""
-    found = {name: params.pop(name) for name in NAMES if name in params}
+    found = {name: params.pop(LENT + name) for name in NAMES if LENT + name in params}
     return {name: value for name, value in found.items() if value is not None}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -74,19 +73,11 @@ def run_batch(ctx: typer.Context) -> None:
     try:
         for line in outer.stdin:
             if line.strip() and not line.lstrip().startswith("#"):
-                failed += run_line(outer, inherited, _words(line)) != 0
+                failed += run_line(outer, inherited, line) != 0
     finally:
         for store in outer.stores.values():
             store.close()
     outer.exit_code = 3 if failed else 0
-
-
-def _words(line: str) -> list[str]:
-    """Return the words of one line as a shell would split them; an open quote is one bad word."""
-    try:
-        return shlex.split(line)
-    except ValueError:
-        return ["--unclosed-quote"]
 
 
 @completion.command("completion")
