@@ -1,0 +1,369 @@
+"""Who the members are and where each of them stands, derived from facts over several slices.
+
+A page costs the same few statements however many members it has.
+Source: rules T7, G2; cli.md "Keys that scripts rely on".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import func, or_
+from sqlalchemy import select as columns
+from sqlmodel import col
+
+from memberctl.access.queries import CardLine, TermLine, held_terms, list_cards, list_terms
+from memberctl.access.rules import Held, MemberStatus, member_status
+from memberctl.access.tables import Term
+from memberctl.catalog.tables import Plan, PlanVersion, Tier
+from memberctl.core.dates import at_local_midnight, local_date, zone
+from memberctl.core.errors import NotFound
+from memberctl.core.money import Money
+from memberctl.core.numbering import member_number
+from memberctl.core.text import Kind, Personal, name_key
+from memberctl.ledger.rules import Account
+from memberctl.ledger.tables import LedgerEntry, Posting
+from memberctl.member.tables import Member
+from memberctl.office.queries import organisation, policy_number
+from memberctl.office.tables import Branch
+from memberctl.order.rules import OrderKind, OrderState
+from memberctl.order.tables import Order
+from memberctl.report.rules import (
+    BUYS_A_TERM,
+    OrderFacts,
+    member_since,
+    standing,
+    was_called_off,
+)
+from memberctl.store.listing import Listing
+from memberctl.store.tables import AuditRow
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+PAGE = 2_000
+CHUNK = 500
+HISTORY = 50
+COLUMNS = (
+    col(Member.id),
+    col(Member.name),
+    col(Member.phone),
+    col(Member.email),
+    col(Branch.code),
+    col(Tier.code),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MemberLine:
+    """One row of `member list`. member_since -- the first day of the first term, or None."""
+
+    number: str
+    name: str
+    status: MemberStatus
+    phone: Personal | None
+    email: Personal | None
+    branch: str | None
+    tier: str
+    member_since: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class MemberOrder:
+    """One order of a member, in short."""
+
+    number: str
+    kind: OrderKind
+    plan: str | None
+    state: OrderState
+    total: Money
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLine:
+    """One thing that was done about a member, from the audit log."""
+
+    at: datetime
+    event: str
+    object: str
+    staff: str
+
+
+@dataclass(frozen=True, slots=True)
+class MemberRecord:
+    """One member with all that belongs to them.
+
+    balance -- above 0 the member's credit, below 0 what the member owes
+    history -- the newest first, at most 50
+    """
+
+    number: str
+    name: str
+    status: MemberStatus
+    phone: Personal | None
+    email: Personal | None
+    branch: str | None
+    tier: str
+    member_since: date | None
+    terms: tuple[TermLine, ...]
+    cards: tuple[CardLine, ...]
+    orders: tuple[MemberOrder, ...]
+    balance: Money
+    history: tuple[HistoryLine, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """The day that a list is about. ends -- the instant at which it is over."""
+
+    today: date
+    zone: ZoneInfo
+    ends: datetime
+    grace_days: int
+
+
+def list_members(
+    session: Session,
+    *,
+    today: date,
+    limit: int | None,
+    status: MemberStatus | None = None,
+    branch_id: int | None = None,
+    name: str | None = None,
+    channel: str | None = None,
+) -> Listing[MemberLine]:
+    """Return members by number as they stood at the end of `today`.
+
+    name -- any part of the name, whatever its case and form; % and _ mean themselves
+    Source: rules T7; bad inputs 22.
+    """
+    moment = _moment(session, today)
+    wanted = _people(moment)
+    if branch_id is not None:
+        wanted = wanted.where(col(Member.branch_id) == branch_id)
+    if name is not None:
+        wanted = wanted.where(col(Member.name_key).contains(name_key(name), autoescape=True))
+    if channel is not None:
+        wanted = wanted.where(col(Member.channel) == channel)
+    if status is None:
+        return _all(session, wanted, moment, limit)
+    return _with_status(session, wanted, moment, limit, status)
+
+
+def show_member(session: Session, member_id: int, *, today: date) -> MemberRecord:
+    """Return one member as they stood at the end of `today`, with all that belongs to them.
+
+    Raises NotFound for a member who was not registered by then.
+    """
+    moment = _moment(session, today)
+    lines = _lines(session, _people(moment).where(col(Member.id) == member_id), moment)
+    if not lines:
+        raise NotFound("no member had this number by then", hint="memberctl member list")
+    line = lines[0]
+    orders = _orders(session, member_id, moment)
+    cards = list_cards(session, moment.zone, member_id=member_id).rows
+    about = [line.number, *[each.number for each in orders], *[each.number for each in cards]]
+    return MemberRecord(
+        number=line.number,
+        name=line.name,
+        status=line.status,
+        phone=line.phone,
+        email=line.email,
+        branch=line.branch,
+        tier=line.tier,
+        member_since=line.member_since,
+        terms=tuple(list_terms(session, moment.zone, today, member_id=member_id).rows),
+        cards=tuple(each for each in cards if each.issued_on <= today),
+        orders=orders,
+        balance=_balance(session, line.number, orders, moment),
+        history=_history(session, about, moment),
+    )
+
+
+def _moment(session: Session, today: date) -> Moment:
+    tz = zone(organisation(session).zone)
+    ends = at_local_midnight(today + timedelta(days=1), tz)
+    return Moment(today, tz, ends, policy_number(session, "grace_days"))
+
+
+def _people(moment: Moment) -> Any:
+    return (
+        columns(*COLUMNS)
+        .outerjoin(Branch, col(Branch.id) == col(Member.branch_id))
+        .join(Tier, col(Tier.id) == col(Member.tier_id))
+        .where(col(Member.registered_at) < moment.ends)
+        .order_by(col(Member.id))
+    )
+
+
+def _all(session: Session, wanted: Any, moment: Moment, limit: int | None) -> Listing[MemberLine]:
+    lines = _lines(session, wanted if limit is None else wanted.limit(limit), moment)
+    if limit is None or len(lines) < limit:
+        return Listing(lines, len(lines))
+    counted = columns(func.count()).select_from(wanted.order_by(None).subquery())
+    return Listing(lines, session.execute(counted).scalar_one())
+
+
+def _with_status(
+    session: Session,
+    wanted: Any,
+    moment: Moment,
+    limit: int | None,
+    status: MemberStatus,
+) -> Listing[MemberLine]:
+    """Return the members with one status; the rule decides, SQL only leaves out who cannot have it.
+
+    The whole set is gone through page by page, so that the total is right.
+    """
+    wanted = wanted.where(*_possible(status, moment))
+    found: list[MemberLine] = []
+    total = last = 0
+    while True:
+        page = wanted.where(col(Member.id) > last).limit(PAGE)
+        rows = session.execute(page).all()
+        if not rows:
+            return Listing(found, total)
+        last = rows[-1][0]
+        matching = [line for line in _made(session, rows, moment) if line.status is status]
+        total += len(matching)
+        room = len(matching) if limit is None else max(limit - len(found), 0)
+        found += matching[:room]
+
+
+def _possible(status: MemberStatus, moment: Moment) -> tuple[Any, ...]:
+    """Return what every member with `status` meets, though others may meet it too."""
+    today, start, end = moment.today, col(Term.start_on), col(Term.end_on)
+    term = columns(col(Term.id)).where(col(Term.member_id) == col(Member.id))
+    match status:
+        case MemberStatus.ACTIVE | MemberStatus.FROZEN:
+            return (term.where(start <= today, end >= today).exists(),)
+        case MemberStatus.GRACE:
+            first = today - timedelta(days=moment.grace_days)
+            return (term.where(end >= first, end < today).exists(),)
+        case MemberStatus.FUTURE:
+            return (term.where(start > today).exists(),)
+        case MemberStatus.LAPSED:
+            return (term.where(end < today).exists(),)
+        case MemberStatus.CANCELLED:
+            return (term.where(col(Term.voided_at).is_not(None)).exists(),)
+        case MemberStatus.PENDING_PAYMENT:
+            order = columns(col(Order.id)).where(col(Order.member_id) == col(Member.id))
+            return (order.where(col(Order.confirmed_on) <= today).exists(),)
+        case MemberStatus.APPLICANT | MemberStatus.EXPELLED:
+            return ()
+
+
+def _lines(session: Session, wanted: Any, moment: Moment) -> list[MemberLine]:
+    rows = session.execute(wanted).all()
+    found: list[MemberLine] = []
+    for start in range(0, len(rows), PAGE):
+        found += _made(session, rows[start : start + PAGE], moment)
+    return found
+
+
+def _made(session: Session, rows: Sequence[Any], moment: Moment) -> Iterator[MemberLine]:
+    ids = [row[0] for row in rows]
+    terms = held_terms(session, ids, moment.zone)
+    orders = _order_facts(session, ids)
+    called_off = _called_off(session, orders, moment.zone)
+    for member_id, name, phone, email, branch, tier in rows:
+        held: Sequence[Held] = terms.get(member_id, ())
+        facts = standing(held, orders.get(member_id, ()), called_off, moment.grace_days)
+        yield MemberLine(
+            number=member_number(member_id),
+            name=name,
+            status=member_status(facts, moment.today),
+            phone=None if phone is None else Personal(Kind.PHONE, phone),
+            email=None if email is None else Personal(Kind.EMAIL, email),
+            branch=branch,
+            tier=tier,
+            member_since=member_since(held, moment.today),
+        )
+
+
+def _order_facts(session: Session, ids: Sequence[int]) -> dict[int, list[OrderFacts]]:
+    found: dict[int, list[OrderFacts]] = {}
+    for start in range(0, len(ids), CHUNK):
+        statement = columns(
+            col(Order.member_id),
+            col(Order.number),
+            col(Order.state),
+            col(Order.confirmed_on),
+            col(Order.payment_due_on),
+        ).where(
+            col(Order.member_id).in_(ids[start : start + CHUNK]),
+            col(Order.kind).in_(BUYS_A_TERM),
+            col(Order.confirmed_on).is_not(None),
+        )
+        for member_id, *facts in session.execute(statement):
+            found.setdefault(member_id, []).append(OrderFacts(*facts))
+    return found
+
+
+def _called_off(
+    session: Session, orders: dict[int, list[OrderFacts]], tz: ZoneInfo
+) -> dict[str, date]:
+    """Return when withdrawn and voided orders were, by number: the last thing done to them."""
+    numbers = [each.number for some in orders.values() for each in some if was_called_off(each)]
+    found: dict[str, date] = {}
+    for start in range(0, len(numbers), CHUNK):
+        statement = columns(col(AuditRow.object), col(AuditRow.at)).where(
+            col(AuditRow.object).in_(numbers[start : start + CHUNK]),
+            col(AuditRow.event).startswith("order."),
+        )
+        for number, at in session.execute(statement.order_by(col(AuditRow.seq))):
+            found[number] = local_date(at, tz)
+    return found
+
+
+def _orders(session: Session, member_id: int, moment: Moment) -> tuple[MemberOrder, ...]:
+    statement = (
+        columns(
+            col(Order.number),
+            col(Order.kind),
+            col(Plan.code),
+            col(Order.state),
+            col(Order.total_minor),
+            col(Order.currency),
+        )
+        .outerjoin(PlanVersion, col(PlanVersion.id) == col(Order.plan_version_id))
+        .outerjoin(Plan, col(Plan.id) == col(PlanVersion.plan_id))
+        .where(col(Order.member_id) == member_id, col(Order.filed_at) < moment.ends)
+        .order_by(col(Order.id))
+    )
+    return tuple(
+        MemberOrder(number, kind, plan, state, Money(total, currency))
+        for number, kind, plan, state, total, currency in session.execute(statement)
+    )
+
+
+def _balance(session: Session, number: str, orders: Sequence[MemberOrder], moment: Moment) -> Money:
+    """Return the member's credit less what is owed for the member's orders."""
+    statement = (
+        columns(func.coalesce(func.sum(col(Posting.amount_minor)), 0))
+        .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
+        .where(
+            or_(
+                (col(Posting.account) == Account.MEMBER_CREDIT.value)
+                & (col(Posting.party) == number),
+                (col(Posting.account) == Account.RECEIVABLE.value)
+                & col(Posting.party).in_([order.number for order in orders]),
+            ),
+            col(LedgerEntry.at) < moment.ends,
+        )
+    )
+    return Money(-int(session.execute(statement).scalar_one()), organisation(session).currency)
+
+
+def _history(session: Session, about: Sequence[str], moment: Moment) -> tuple[HistoryLine, ...]:
+    statement = (
+        columns(col(AuditRow.at), col(AuditRow.event), col(AuditRow.object), col(AuditRow.staff))
+        .where(col(AuditRow.object).in_(about), col(AuditRow.at) < moment.ends)
+        .order_by(col(AuditRow.seq).desc())
+        .limit(HISTORY)
+    )
+    return tuple(HistoryLine(*row) for row in session.execute(statement))
