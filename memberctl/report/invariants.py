@@ -1,0 +1,280 @@
+"""What must always be true of a store, each rule as one query that finds what breaks it.
+
+A query answers rows of (object, expected, found). It runs unchanged on both engines, and its
+object is the number that people know, or an id from which `naming` makes that number.
+Source: reliability.md "Invariants".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from memberctl.core.numbering import member_number, serial_number
+
+payment_number = partial(serial_number, "P")
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One rule. sql -- rows of (object, expected, found); naming -- makes the object's number."""
+
+    rule: str
+    sql: str
+    naming: Callable[[Any], str] = str
+
+
+ORDERS = (
+    Invariant(
+        "order.total",
+        """
+        SELECT o.number, o.total_minor, COALESCE(SUM(l.amount_minor), 0)
+        FROM orders o LEFT JOIN order_line l ON l.order_id = o.id
+        GROUP BY o.id, o.number, o.total_minor
+        HAVING o.total_minor <> COALESCE(SUM(l.amount_minor), 0)
+        """,
+    ),
+    Invariant(
+        "quote.total",
+        """
+        SELECT MIN(o.number), q.total_minor, COALESCE(SUM(l.amount_minor), 0)
+        FROM quote q JOIN orders o ON o.id = q.order_id LEFT JOIN quote_line l ON l.quote_id = q.id
+        GROUP BY q.id, q.total_minor
+        HAVING q.total_minor <> COALESCE(SUM(l.amount_minor), 0)
+        """,
+    ),
+    Invariant(
+        "quote.open_once",
+        """
+        SELECT MIN(o.number), 'at most 1 open quote', COUNT(*)
+        FROM quote q JOIN orders o ON o.id = q.order_id
+        WHERE q.state IN ('sent', 'accepted') GROUP BY q.order_id HAVING COUNT(*) > 1
+        """,
+    ),
+    Invariant(
+        "order.filed_by_hand",
+        """
+        SELECT o.number, 'the hand that filed it', 'none'
+        FROM orders o LEFT JOIN order_hand h ON h.order_id = o.id AND h.part = 'filing'
+        WHERE h.id IS NULL
+        """,
+    ),
+)
+
+REVIEWS = (
+    Invariant(
+        "review.complete",
+        """
+        SELECT o.number, 'stage ' || s.stage || ' approved', o.state
+        FROM orders o JOIN review_stage s ON s.kind = o.kind
+        LEFT JOIN review_decision d ON d.order_id = o.id AND d.stage = s.stage
+            AND d.verdict = 'approve' AND d.fell_back_at IS NULL
+        WHERE o.state IN ('confirmed', 'paid', 'fulfilled', 'closed') AND d.id IS NULL
+        """,
+    ),
+    Invariant(
+        "review.in_order",
+        """
+        SELECT o.number, 'stage ' || before.stage || ' first', 'stage ' || d.stage
+        FROM review_decision d JOIN orders o ON o.id = d.order_id
+        JOIN review_stage s ON s.kind = o.kind AND s.stage = d.stage
+        JOIN review_stage before ON before.kind = s.kind AND before.position = s.position - 1
+        LEFT JOIN review_decision e ON e.order_id = d.order_id AND e.stage = before.stage
+            AND e.verdict = 'approve' AND e.id < d.id
+        WHERE e.id IS NULL
+        """,
+    ),
+    Invariant(
+        "review.four_eyes",
+        """
+        SELECT MIN(o.number), 'one part per person', COUNT(*)
+        FROM (
+            SELECT order_id, decided_by AS person FROM review_decision
+            WHERE verdict = 'approve' AND fell_back_at IS NULL AND override_by IS NULL
+            UNION ALL SELECT id, filed_by FROM orders
+        ) part JOIN orders o ON o.id = part.order_id
+        GROUP BY part.order_id, part.person HAVING COUNT(*) > 1
+        """,
+    ),
+)
+
+MONEY = (
+    Invariant(
+        "order.paid",
+        """
+        SELECT o.number, 'paid in full', o.state
+        FROM orders o LEFT JOIN (
+            SELECT order_id, SUM(applied_minor) AS minor FROM payment
+            WHERE state <> 'voided' GROUP BY order_id
+        ) paid ON paid.order_id = o.id
+        WHERE o.state IN ('paid', 'fulfilled', 'closed') AND COALESCE(paid.minor, 0) < o.total_minor
+        """,
+    ),
+    Invariant(
+        "order.settled",
+        """
+        SELECT o.number, 'paid', 'confirmed, though nothing is open'
+        FROM orders o JOIN (
+            SELECT order_id, SUM(applied_minor) AS minor FROM payment
+            WHERE state <> 'voided' GROUP BY order_id
+        ) paid ON paid.order_id = o.id
+        WHERE o.state = 'confirmed' AND paid.minor >= o.total_minor
+        """,
+    ),
+    Invariant(
+        "order.overpaid",
+        """
+        SELECT o.number, o.total_minor, SUM(p.applied_minor)
+        FROM orders o JOIN payment p ON p.order_id = o.id AND p.state <> 'voided'
+        GROUP BY o.id, o.number, o.total_minor HAVING SUM(p.applied_minor) > o.total_minor
+        """,
+    ),
+    Invariant(
+        "payment.receipt",
+        """
+        SELECT p.id, '1 receipt', COUNT(r.id)
+        FROM payment p LEFT JOIN receipt r ON r.payment_id = p.id
+        GROUP BY p.id HAVING COUNT(r.id) <> 1
+        """,
+        payment_number,
+    ),
+    Invariant(
+        "receipt.voided",
+        """
+        SELECT p.id, 'payment and receipt voided together', 'payment ' || p.state
+        FROM payment p JOIN receipt r ON r.payment_id = p.id
+        WHERE (p.state = 'voided') <> (r.voided_at IS NOT NULL)
+        """,
+        payment_number,
+    ),
+    Invariant(
+        "receipt.gapless",
+        """
+        SELECT series || '-' || year, COUNT(*), MAX(serial)
+        FROM receipt GROUP BY series, year HAVING COUNT(*) <> MAX(serial)
+        """,
+    ),
+    Invariant(
+        "entry.balance",
+        """
+        SELECT 'entry ' || entry_id, '0 ' || currency, SUM(amount_minor)
+        FROM posting GROUP BY entry_id, currency HAVING SUM(amount_minor) <> 0
+        """,
+    ),
+    Invariant(
+        "entry.posts",
+        """
+        SELECT 'entry ' || e.id, 'postings', 'none'
+        FROM ledger_entry e LEFT JOIN posting p ON p.entry_id = e.id WHERE p.entry_id IS NULL
+        """,
+    ),
+    Invariant(
+        "payment.entry",
+        """
+        SELECT p.id, p.amount_minor, COALESCE(SUM(g.amount_minor), 0)
+        FROM payment p
+        LEFT JOIN posting g ON g.entry_id = p.entry_id AND g.account = p.method
+        GROUP BY p.id, p.amount_minor HAVING p.amount_minor <> COALESCE(SUM(g.amount_minor), 0)
+        """,
+        payment_number,
+    ),
+)
+
+ACCESS = (
+    Invariant(
+        "term.overlap",
+        """
+        SELECT member_id, 'after ' || before, start_on FROM (
+            SELECT member_id, start_on, MAX(end_on) OVER (
+                PARTITION BY member_id, product ORDER BY start_on, id
+                ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM term WHERE voided_at IS NULL) spans
+        WHERE start_on <= before
+        """,
+        member_number,
+    ),
+    Invariant(
+        "term.paid",
+        """
+        SELECT t.member_id, 'a paid order', COALESCE(o.state, 'no order ' || t.source)
+        FROM term t LEFT JOIN orders o ON o.number = t.source
+        WHERE t.voided_at IS NULL
+            AND (o.id IS NULL OR o.state NOT IN ('paid', 'fulfilled', 'closed'))
+        """,
+        member_number,
+    ),
+    Invariant(
+        "order.term",
+        """
+        SELECT o.number, 'a term', 'none'
+        FROM orders o LEFT JOIN term t ON t.source = o.number AND t.voided_at IS NULL
+        WHERE o.state = 'fulfilled' AND o.kind IN ('join', 'renewal') AND t.id IS NULL
+        """,
+    ),
+    Invariant(
+        "card.one_active",
+        """
+        SELECT member_id, 'at most 1 active card', COUNT(*)
+        FROM card WHERE state = 'active' GROUP BY member_id, kind HAVING COUNT(*) > 1
+        """,
+        member_number,
+    ),
+    Invariant(
+        "card.ended",
+        """
+        SELECT number, 'an end unless active', state
+        FROM card WHERE (state = 'active') <> (ended_at IS NULL)
+        """,
+    ),
+    Invariant(
+        "card.entitled",
+        """
+        SELECT c.number, 'a term that was paid for', 'none'
+        FROM card c LEFT JOIN term t ON t.member_id = c.member_id AND t.voided_at IS NULL
+        WHERE c.state = 'active' AND t.id IS NULL
+        """,
+    ),
+)
+
+TRACES = (
+    Invariant(
+        "repeat.answered",
+        """
+        SELECT command, 'an answer to repeat', 'none' FROM repeat WHERE result IS NULL
+        """,
+    ),
+    Invariant(
+        "outbox.member",
+        """
+        SELECT 'message ' || b.id, 'a member', 'none'
+        FROM outbox b LEFT JOIN member m ON m.id = b.member_id WHERE m.id IS NULL
+        """,
+    ),
+    Invariant(
+        "entry.about",
+        """
+        SELECT 'entry ' || e.id, 'an order', e.about
+        FROM ledger_entry e LEFT JOIN orders o ON o.number = e.about WHERE o.id IS NULL
+        """,
+    ),
+    Invariant(
+        "order.noted",
+        """
+        SELECT o.number, 'a link of the audit log', 'none'
+        FROM orders o LEFT JOIN audit a ON a.object = o.number WHERE a.seq IS NULL
+        """,
+    ),
+    Invariant(
+        "payment.noted",
+        """
+        SELECT 'payments', made, noted FROM (
+            SELECT (SELECT COUNT(*) FROM payment) AS made,
+                (SELECT COUNT(*) FROM audit WHERE event = 'payment.recorded') AS noted) counted
+        WHERE made <> noted
+        """,
+    ),
+)
+
+INVARIANTS = (*ORDERS, *REVIEWS, *MONEY, *ACCESS, *TRACES)
