@@ -39,14 +39,11 @@ NOTED = """
         FROM noted WHERE state IS NOT NULL
     )
 """
-STEPS_TAKEN = NOTED + "SELECT before, state, MIN(object) FROM stepped GROUP BY before, state"
-LAST_STEPS = (
-    NOTED
-    + """
+TAKEN = "SELECT before, state, MIN(object) FROM stepped GROUP BY before, state"
+LAST = """
     SELECT o.number, s.state, o.state FROM stepped s JOIN orders o ON o.number = s.object
     WHERE s.after IS NULL AND s.state <> o.state
 """
-)
 # A local date runs at most one day ahead of UTC, so nothing late is missed.
 NEARLY_LATE = """
     SELECT o.number, q.version, q.valid_until, q.accepted_at
