@@ -19,7 +19,7 @@ from memberctl.ledger.operations import book_cancelled, book_confirmed
 from memberctl.message.rules import Purpose
 from memberctl.office.queries import policy, policy_number
 from memberctl.order import filing, notices, queries, quoting, rules
-from memberctl.order.rules import OrderEnded
+from memberctl.order.results import OrderEnded
 from memberctl.order.tables import Consent, Order, Quote
 from memberctl.store.audit import note
 

@@ -12,12 +12,11 @@ from datetime import date, timedelta
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.numbering import member_number
 from memberctl.order.pricing import PricedLine, checked_total, price_lines
+from memberctl.order.results import Filed, OrderFiled
 from memberctl.order.rules import (
     FIRST_STAGE,
     UNREVIEWED,
-    Filed,
     Filing,
-    OrderFiled,
     OrderKind,
     OrderState,
     refuse_kind,

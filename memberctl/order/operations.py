@@ -19,14 +19,8 @@ from memberctl.core.workdays import WorkCalendar, due_after
 from memberctl.office.queries import policy, policy_number
 from memberctl.order import confirming, filing, queries, quoting, rules
 from memberctl.order.filing import Applicant, Draft, Ground
-from memberctl.order.rules import (
-    Filed,
-    Filing,
-    FilingRefused,
-    OrderFiled,
-    OrderKind,
-    OrderState,
-)
+from memberctl.order.results import Filed, FilingRefused, OrderFiled
+from memberctl.order.rules import Filing, OrderKind, OrderState
 from memberctl.order.tables import Consent, Order, OrderHand, OrderLine
 from memberctl.store.audit import Fact, note_many
 from memberctl.store.bulk import insert_rows

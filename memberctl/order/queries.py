@@ -18,18 +18,8 @@ from memberctl.core.money import Money
 from memberctl.core.numbering import parse_order_number
 from memberctl.member.tables import IdentityDocument, Member
 from memberctl.order.pricing import PricedLine
-from memberctl.order.rules import (
-    LIVE,
-    ConsentLine,
-    Filed,
-    OrderFiled,
-    OrderKind,
-    OrderRow,
-    OrderState,
-    QuoteRecord,
-    QuoteState,
-    due_date,
-)
+from memberctl.order.results import ConsentLine, Filed, OrderFiled, OrderRow, QuoteRecord
+from memberctl.order.rules import LIVE, OrderKind, OrderState, QuoteState, due_date
 from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote, QuoteLine
 from memberctl.store.listing import Listing, listing
 

@@ -21,7 +21,8 @@ from memberctl.member.tables import Member
 from memberctl.office.queries import policy_number
 from memberctl.order import notices, queries, rules
 from memberctl.order.pricing import PricedLine, checked_total, content_sha256, price_lines
-from memberctl.order.rules import OrderKind, OrderState, QuoteRecord, QuoteState
+from memberctl.order.results import QuoteRecord
+from memberctl.order.rules import OrderKind, OrderState, QuoteState
 from memberctl.order.tables import Order, OrderLine, Quote, QuoteLine
 from memberctl.store.audit import Fact, note, note_many
 from memberctl.store.bulk import insert_rows

@@ -11,10 +11,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from memberctl.catalog.rules import PlanTerms
-from memberctl.core.errors import Conflict, MemberctlError, NotPermitted, RuleRefused
+from memberctl.core.errors import Conflict, NotPermitted, RuleRefused
 from memberctl.core.machine import allowed
-from memberctl.core.money import Money
-from memberctl.core.numbering import member_number
 from memberctl.order.pricing import PricedLine
 
 
@@ -120,14 +118,6 @@ LIVE = (_S.SUBMITTED, _S.IN_REVIEW, _S.RETURNED, _S.CONFIRMED, _S.PAID, _S.FULFI
 """States in which a second join order for the same member and plan is a repeat."""
 
 
-class Filed(StrEnum):
-    """What became of one filing. Source: rules I1, I2."""
-
-    CREATED = "created"
-    UNCHANGED = "unchanged"
-    DUPLICATE = "duplicate"
-
-
 @dataclass(frozen=True, slots=True)
 class Filing:
     """One order as it is asked for.
@@ -148,120 +138,6 @@ class Filing:
     external_ref: str | None = None
     lines: tuple[PricedLine, ...] = ()
     total_minor: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderFiled:
-    """What became of one filing; an order that was there before is told as it is now.
-
-    missing -- the documents that are missing while it is returned
-    """
-
-    outcome: Filed
-    order_id: int
-    number: str
-    kind: OrderKind
-    member_id: int
-    plan: str | None
-    state: OrderState
-    stage: str | None
-    total: Money
-    due_on: date | None
-    missing: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class FilingRefused:
-    """A filing of a batch that was refused, and why; nothing was written for it."""
-
-    problem: MemberctlError
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRow:
-    """An order as lists are made of it, without what only payments know.
-
-    due_on -- of the review; payment_due_on -- of the payment; quote -- the newest one's state
-    """
-
-    order_id: int
-    number: str
-    kind: OrderKind
-    member_id: int
-    plan: str | None
-    state: OrderState
-    stage: str | None
-    total_minor: int
-    currency: str
-    due_on: date | None
-    payment_due_on: date | None
-    quote: QuoteState | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderRecord:
-    """An order as scripts read it.
-
-    paid, open -- what was paid, and what is still owed once the order is confirmed
-    due_on     -- the review's deadline, then the payment's, then null
-    quote      -- the state of the newest quote
-    Source: cli.md "Keys that scripts rely on".
-    """
-
-    number: str
-    kind: OrderKind
-    member: str
-    plan: str | None
-    state: OrderState
-    stage: str | None
-    total: Money
-    paid: Money
-    open: Money
-    due_on: date | None
-    quote: QuoteState | None
-
-
-@dataclass(frozen=True, slots=True)
-class OrderEnded:
-    """An order that was withdrawn, voided, rejected or forfeited.
-
-    credit -- what had been paid for it, which is the member's credit now (rules O8)
-    """
-
-    number: str
-    state: OrderState
-    credit: Money
-
-
-@dataclass(frozen=True, slots=True)
-class OrderResubmitted:
-    """A returned order that is complete again."""
-
-    number: str
-    state: OrderState
-    stage: str | None
-    due_on: date | None
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteRecord:
-    """A quote as scripts read it. valid_until -- inclusive (rules O7)."""
-
-    order: str
-    version: int
-    state: QuoteState
-    plan: str | None
-    total: Money
-    valid_until: date
-
-
-@dataclass(frozen=True, slots=True)
-class ConsentLine:
-    """What the member agreed to, and when."""
-
-    title: str
-    version: int
-    agreed_on: date
 
 
 def refuse_kind(kind: OrderKind) -> None:
@@ -311,24 +187,6 @@ def due_date(state: OrderState, due_on: date | None, payment_due_on: date | None
     if state in UNDER_REVIEW:
         return due_on
     return payment_due_on if state is OrderState.CONFIRMED else None
-
-
-def order_record(row: OrderRow, paid_minor: int) -> OrderRecord:
-    """Return an order as scripts read it. paid_minor -- what payments have applied to it."""
-    owed = open_minor(row.state, row.total_minor, paid_minor)
-    return OrderRecord(
-        number=row.number,
-        kind=row.kind,
-        member=member_number(row.member_id),
-        plan=row.plan,
-        state=row.state,
-        stage=row.stage,
-        total=Money(row.total_minor, row.currency),
-        paid=Money(paid_minor, row.currency),
-        open=Money(owed, row.currency),
-        due_on=due_date(row.state, row.due_on, row.payment_due_on),
-        quote=row.quote,
-    )
 
 
 def open_minor(state: OrderState, total_minor: int, paid_minor: int) -> int:

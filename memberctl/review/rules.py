@@ -13,7 +13,7 @@ from enum import StrEnum
 from memberctl.core.errors import Conflict, Invalid, NotPermitted, RuleRefused
 from memberctl.core.workdays import WorkCalendar, due_with_pauses
 from memberctl.office.rules import Role
-from memberctl.order.rules import FILING, FIRST_STAGE, OrderKind
+from memberctl.order.rules import FILING, FIRST_STAGE, OrderKind, OrderState
 
 MOST_EXTENSION = 60
 """Working days that one extension may add."""
@@ -163,6 +163,24 @@ def refuse_other_stage(asked: str | None, current: str | None, order: str) -> No
             f"{order} waits in stage {current or 'none'}, not in the one that was named",
             hint=f"memberctl review show {order}",
         )
+
+
+def stage_to_decide(stage: str | None, state: OrderState, verdict: Verdict) -> str | None:
+    """Return the stage that a verdict is about.
+
+    A returned order waits in none, but its first stage may reject what is never completed.
+    """
+    if state is OrderState.RETURNED and verdict is Verdict.REJECT:
+        return FIRST_STAGE
+    return stage
+
+
+def require_reason(verdict: Verdict, reason: str, *, is_override: bool) -> None:
+    """Refuse to return, reject or override without saying why. Source: rules O2; mission S4.4."""
+    if reason or (verdict is Verdict.APPROVE and not is_override):
+        return
+    what = "an override" if is_override else f"to {verdict} an order"
+    raise Invalid(f"{what} needs a reason", field="reason", rule="text_empty", hint="--reason TEXT")
 
 
 def fallen(approvals: Sequence[Approval], content_sha256: str) -> list[Approval]:
