@@ -7,25 +7,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
+from typing import Any
 
 from memberctl.core.dates import parse_date, parse_period
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
-from memberctl.core.money import (
-    Money,
-    apply_basis_points,
-    parse_amount,
-    parse_percent,
-)
+from memberctl.core.money import apply_basis_points, parse_amount
 from memberctl.core.text import clean_text
-from memberctl.office.rules import Outcome, parse_code
+from memberctl.office.rules import parse_code
 
 DEFAULT_PRODUCT = "membership"
-DEFAULT_AGREEMENT = "MEMBERSHIP"
-MOST_POINTS_PERCENT = 10_000
-MOST_GUESTS = 99
-LONGEST_AGREEMENT = 200_000
+_PLAN_FIELDS = ("name", "term", "price_minor", "joining_fee_minor", "payment_timing")
 
 
 class PlanState(StrEnum):
@@ -85,16 +78,6 @@ def plan_key(text: str) -> str:
 def product_key(text: str) -> str:
     """Return a product's code in the form in which it is kept: small letters. Raises Invalid."""
     return parse_code(text, what="a product's code", field="product").lower()
-
-
-def tier_key(text: str) -> str:
-    """Return a tier's code in the form in which it is kept: small letters. Raises Invalid."""
-    return parse_code(text, what="a tier's code").lower()
-
-
-def agreement_key(text: str) -> str:
-    """Return an agreement's code in the form in which it is kept: capitals. Raises Invalid."""
-    return parse_code(text, what="an agreement's code").upper()
 
 
 def parse_from(text: str | None) -> date | None:
@@ -191,7 +174,7 @@ def next_version(offer: PlanOffer, history: PlanHistory, today: date) -> PlanTer
     on = offer.valid_from
     same_day = [version for version in history.versions if version.valid_from == on]
     base = same_day[0] if same_day else newest
-    wanted = _revised(base, offer)
+    wanted = replace(base, **given(offer, *_PLAN_FIELDS))
     if wanted == base and (on is None or on >= base.valid_from):
         return None
     if same_day:
@@ -213,17 +196,10 @@ def next_version(offer: PlanOffer, history: PlanHistory, today: date) -> PlanTer
     return replace(wanted, plan_version_id=0, version=newest.version + 1, valid_from=start)
 
 
-def _revised(version: PlanTerms, offer: PlanOffer) -> PlanTerms:
-    return replace(
-        version,
-        name=version.name if offer.name is None else offer.name,
-        term=version.term if offer.term is None else offer.term,
-        price_minor=version.price_minor if offer.price_minor is None else offer.price_minor,
-        joining_fee_minor=version.joining_fee_minor
-        if offer.joining_fee_minor is None
-        else offer.joining_fee_minor,
-        payment_timing=offer.payment_timing or version.payment_timing,
-    )
+def given(offer: object, *names: str) -> dict[str, Any]:
+    """Return those of the named fields that an offer gives."""
+    values = ((name, getattr(offer, name)) for name in names)
+    return {name: value for name, value in values if value is not None}
 
 
 def refuse_day(what: str, start: date, *, newest: date, today: date | None) -> None:
@@ -278,88 +254,3 @@ class TierTerms:
     position: int
     version: int
     valid_from: date
-
-
-@dataclass(frozen=True, slots=True)
-class TierOffer:
-    """A tier as it is to be from a day on; None leaves what holds, or takes the default."""
-
-    code: str
-    name: str | None = None
-    price_basis_points: int | None = None
-    points_percent: int | None = None
-    guests: int | None = None
-    threshold_minor: int | None = None
-    valid_from: date | None = None
-
-
-def parse_tier(
-    code: str,
-    *,
-    currency: str,
-    name: str | None = None,
-    price_percent: str | None = None,
-    points_percent: str | None = None,
-    guests: str | None = None,
-    threshold: str | None = None,
-    valid_from: str | None = None,
-) -> TierOffer:
-    """Return what was typed about a tier as one checked value; what was not given stays None.
-
-    Raises Invalid. Source: bad inputs 1-23, 51-63.
-    """
-    return TierOffer(
-        code=tier_key(code),
-        name=None if name is None else clean_text(name, what="the name", field="name"),
-        price_basis_points=None
-        if price_percent is None
-        else parse_percent(price_percent, what="the price in percent"),
-        points_percent=None
-        if points_percent is None
-        else _whole(points_percent, what="the points in percent", most=MOST_POINTS_PERCENT),
-        guests=None if guests is None else _whole(guests, what="the guests", most=MOST_GUESTS),
-        threshold_minor=None
-        if threshold is None
-        else parse_amount(threshold, currency, what="the threshold", zero_ok=True),
-        valid_from=parse_from(valid_from),
-    )
-
-
-def _whole(text: str, *, what: str, most: int) -> int:
-    typed = text.strip()
-    plain = typed.isascii() and typed.isdigit() and len(typed) <= len(str(most))
-    if not (plain and int(typed) <= most):
-        raise Invalid(f"{what} must be a whole number from 0 to {most}", rule="count_range")
-    return int(typed)
-
-
-def tier_on(versions: Sequence[TierTerms], on: date) -> TierTerms:
-    """Return the version of a tier that is valid on `on`.
-
-    Its first version also covers the days before it: members whose terms began before the store
-    was made have a tier too.
-    """
-    valid = [version for version in versions if version.valid_from <= on]
-    if not valid:
-        return min(versions, key=lambda version: version.version)
-    return max(valid, key=lambda version: (version.valid_from, version.version))
-
-
-def first_tier(offer: TierOffer, position: int, today: date) -> TierTerms:
-    """Return version 1 of a new tier. Raises Invalid when it has no name."""
-    if offer.name is None:
-        raise Invalid(f"a new tier needs a name: {offer.code}", field="name", rule="missing")
-    full, plain = 10_000, 100
-    return TierTerms(
-        tier_id=0,
-        tier_version_id=0,
-        code=offer.code,
-        name=offer.name,
-        price_basis_points=full if offer.price_basis_points is None else offer.price_basis_points,
-        points_percent=plain if offer.points_percent is None else offer.points_percent,
-        guests=offer.guests or 0,
-        threshold_minor=offer.threshold_minor or 0,
-        position=position,
-        version=1,
-        valid_from=offer.valid_from or today,
-    )

@@ -15,7 +15,8 @@ from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
 from memberctl.core.text import clean_text
 
 # Latin, kana, Chinese and Korean letters; digits are 0-9 alone, so no two codes look the same.
-_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3041-\u3096\u30a1-\u30fa\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
+_LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3041-\u3096\u30a1-\u30fa"
+_LETTER += "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _CODE = re.compile(f"[{_LETTER}0-9][{_LETTER}0-9._-]{{0,31}}")
 _MOST_UID = 2**32 - 2
 _MOST_NAMED = 20
