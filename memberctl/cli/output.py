@@ -187,7 +187,7 @@ class Output:
         sentence -- "Paid {amount} to {member}.", with fields of the result and nothing else
         Raises NotShown for wrong --fields: what is said here is done already.
         """
-        self.say_line(result, self.line(result, sentence))
+        self.say_line(result, _line(result, sentence, self._view()))
 
     def say_line(self, result: object, line: str) -> None:
         """Say a line that `line` made; the result itself where a format was asked for."""
@@ -197,14 +197,12 @@ class Output:
             self._sink.write(f"{line}\n")
 
     def line(self, result: object, sentence: str) -> str:
-        """Return the sentence filled with the result's fields, masked and safe to show."""
-        view = self._view()
-        words = {key: safe(view.word(value_of(result, key))) for key in keys_of(result)}
-        return fill(sentence, words)
+        """Return the sentence as it may be stored for a repeat: safe, and always masked."""
+        return _line(result, sentence, View(self.zone or UTC))
 
     def kept(self, result: object) -> object:
         """Return the result as it may be stored for a repeat: JSON values, masked."""
-        return View(self.zone or UTC, False).json(result)
+        return View(self.zone or UTC).json(result)
 
     def note(self, text: str) -> None:
         """Say something by the way on stderr, unless --quiet."""
@@ -362,6 +360,11 @@ def _asked_format(options: OutputOptions, path: str | None) -> Format | None:
     if path is not None and (by_suffix := SUFFIXES.get(Path(path).suffix.lower())):
         return by_suffix
     return Format.CSV if options.for_excel else None
+
+
+def _line(result: object, sentence: str, view: View) -> str:
+    words = {key: safe(view.word(value_of(result, key))) for key in keys_of(result)}
+    return fill(sentence, words)
 
 
 def _is_text(value: object) -> bool:

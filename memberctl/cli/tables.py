@@ -13,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from memberctl.cli.values import View, is_record, is_sequence, keys_of, value_of
+from memberctl.cli.values import View, is_kept_money, is_record, is_sequence, keys_of, value_of
 from memberctl.core.money import Money
 from memberctl.core.text import safe
 
@@ -113,7 +113,9 @@ def _column(key: str, values: list[object], cells: list[str]) -> Column:
 
 
 def _is_number(value: object) -> bool:
-    return isinstance(value, (Money, int, Decimal)) and not isinstance(value, bool)
+    if isinstance(value, bool):
+        return False
+    return isinstance(value, (Money, int, Decimal)) or is_kept_money(value)
 
 
 def drawn(

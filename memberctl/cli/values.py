@@ -22,9 +22,14 @@ _PERHAPS_UNSAFE = re.compile(r"[^\n\x20-\x7e\u4e00-\u9fff]")
 
 def is_record(value: object) -> bool:
     """Tell whether `value` has named fields: a dataclass or a mapping, but not an amount."""
-    if isinstance(value, (Money, Personal, type)):
+    if isinstance(value, (Money, Personal, type)) or is_kept_money(value):
         return False
     return is_dataclass(value) or isinstance(value, Mapping)
+
+
+def is_kept_money(value: object) -> bool:
+    """Tell whether `value` is money as `View.json` writes it, read again from a store."""
+    return isinstance(value, Mapping) and value.keys() == {"amount", "currency"}
 
 
 def is_sequence(value: object) -> bool:
@@ -81,7 +86,7 @@ class View:
         instants with offset; personal data stay masked unless revealed.
         Source: cli.md "Output".
         """
-        if is_record(value):
+        if is_record(value) or is_kept_money(value):
             return self.record(value, keys_of(value))
         if is_sequence(value):
             assert isinstance(value, Sequence)
@@ -102,6 +107,8 @@ class View:
             return "yes" if value else "no"
         if isinstance(value, Money):
             return value.amount
+        if is_kept_money(value):
+            return str(value_of(value, "amount"))
         simple = self.json(value)
         return simple if isinstance(simple, str) else json_text(simple, compact=True)
 

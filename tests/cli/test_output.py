@@ -252,6 +252,22 @@ def test_a_sentence_reaches_nothing_but_the_fields(sentence: str):
         Shop().output.say(PAID, sentence)
 
 
+@pytest.mark.parametrize("name", [None, *Format])
+def test_a_repeat_shows_what_was_kept_as_it_was_shown_the_first_time(name: str | None):
+    first, again = (Shop(format=name and Format(name)) for _ in range(2))
+    first.output.say(ORDER, "Filed {number} for {phone}: {total}.")
+    kept = json.loads(json.dumps(again.output.kept(ORDER)))
+    again.output.say_line(kept, again.output.line(ORDER, "Filed {number} for {phone}: {total}."))
+    assert again.data() == first.data()
+
+
+def test_what_is_kept_for_a_repeat_is_masked_even_when_revealed():
+    output = Shop(reveal=True).output
+    kept = json.dumps(output.kept(ORDER)) + output.line(ORDER, "{phone}")
+    assert kept.count(MASKED) == 2
+    assert "13800138000" not in kept
+
+
 def test_braces_in_data_stay_braces():
     shop = Shop()
     shop.output.say(replace(PAID, member="{number.__class__}"), "{member} {due_on}")
