@@ -8,10 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from string import Template
 
 from memberctl.core.errors import Invalid
+from memberctl.core.text import Kind, Personal
 
 
 class MessageState(StrEnum):
@@ -141,3 +143,44 @@ def checked_template(text: str, allowed: frozenset[str], *, what: str) -> Templa
             rule="placeholder_unknown",
         )
     return template
+
+
+@dataclass(frozen=True, slots=True)
+class MessageLine:
+    """A message in a list."""
+
+    number: str
+    member: str
+    purpose: Purpose
+    cause: str
+    channel: Channel
+    language: Language
+    state: MessageState
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A message as its reader would get it now. to -- masked unless revealed"""
+
+    number: str
+    member: str
+    purpose: Purpose
+    category: Category
+    channel: Channel
+    to: Personal | None
+    state: MessageState
+    subject: str
+    body: str
+
+
+def recipient(
+    channel: Channel, *, email: str | None, phone: str | None, address: str | None
+) -> Personal | None:
+    """Return where a message of this channel goes now; None when the member has no such address."""
+    kind, value = {
+        Channel.EMAIL: (Kind.EMAIL, email),
+        Channel.SMS: (Kind.PHONE, phone),
+        Channel.PRINT: (Kind.ADDRESS, address),
+    }[channel]
+    return Personal(kind, value) if value else None

@@ -59,6 +59,7 @@ class Outcome(StrEnum):
     SETTLED = "settled"
     PARTIAL = "partial"
     OVERPAID = "overpaid"
+    LATE = "late"
     CREDIT = "credit"
 
 
@@ -70,6 +71,7 @@ TERM_KINDS = frozenset({OrderKind.JOIN, OrderKind.RENEWAL})
 
 SETTLED = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.CLOSED})
 ENDED = frozenset({OrderState.REJECTED, OrderState.WITHDRAWN, OrderState.FORFEITED})
+DEAD = ENDED | {OrderState.VOIDED}
 UNDER_WAY = frozenset({OrderState.SUBMITTED, OrderState.IN_REVIEW, OrderState.RETURNED})
 LONGEST_REFERENCE = 64
 
@@ -118,7 +120,9 @@ class Owing:
     @property
     def open_minor(self) -> int:
         """Return what is still to be paid, in minor units."""
-        return 0 if self.state in ENDED else max(self.total_minor - self.paid_minor, 0)
+        if self.state in DEAD:
+            return 0
+        return max(self.total_minor - self.paid_minor, 0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +161,8 @@ class PaymentRecorded:
         if self.already:
             return Outcome.ALREADY
         if self.credit == self.amount:
-            return Outcome.CREDIT
+            late = self.order_state is OrderState.CONFIRMED
+            return Outcome.LATE if late else Outcome.CREDIT
         if self.open.minor > 0:
             return Outcome.PARTIAL
         return Outcome.OVERPAID if self.credit.minor > 0 else Outcome.SETTLED

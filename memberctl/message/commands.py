@@ -1,0 +1,83 @@
+"""The noun `message`: what members are told."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from memberctl.cli.invocation import look
+from memberctl.cli.nouns import noun
+from memberctl.core.numbering import member_number
+from memberctl.message import rules
+from memberctl.message.rules import MessageState, Preview, Purpose
+
+message = noun("message", "Messages: what members are told.")
+
+MESSAGES = (
+    "number", "member", "purpose", "cause", "channel", "language", "state", "created_at",
+)  # fmt: skip
+
+
+@message.command("list")
+def list_messages(
+    ctx: typer.Context,
+    state: Annotated[MessageState | None, typer.Option(help="Only this state.")] = None,
+    member: Annotated[
+        str | None, typer.Option(help="Only this member: M-000123, phone:... or name:...")
+    ] = None,
+    purpose: Annotated[Purpose | None, typer.Option(help="Only this purpose.")] = None,
+) -> None:
+    """List the messages, the newest first.
+
+    Example: memberctl message list --state queued
+    """
+    from memberctl.member.queries import find_member
+    from memberctl.message import queries
+
+    with look(ctx, "message.read") as r:
+        found = queries.list_messages(
+            r.session,
+            state=state,
+            member_id=None if member is None else find_member(r.session, member).id,
+            purpose=purpose,
+            limit=r.limit,
+        )
+    r.show_list(found.rows, MESSAGES, total=found.total)
+
+
+@message.command()
+def preview(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(help="Message number, e.g. MS-000001.")],
+) -> None:
+    """Show a message as its reader would get it now.
+
+    Example: memberctl message preview MS-000001
+    """
+    from memberctl.member.queries import members_by_id
+    from memberctl.message import queries
+    from memberctl.message.rendering import render
+    from memberctl.office.queries import organisation
+
+    with look(ctx, "message.read") as r:
+        found = queries.find_message(r.session, number)
+        member = members_by_id(r.session, [found.member_id])[found.member_id]
+        sender = organisation(r.session).name
+    facts = queries.facts_of(found)
+    text = render(found.purpose, found.language, facts, name=member.name, organisation=sender)
+    shown = Preview(
+        number=queries.number(found.id),
+        member=member_number(found.member_id),
+        purpose=found.purpose,
+        category=found.category,
+        channel=found.channel,
+        to=rules.recipient(
+            found.channel, email=member.email, phone=member.phone, address=member.address
+        ),
+        state=found.state,
+        subject=text.subject,
+        body=text.body,
+    )
+    words = f"{shown.channel} to {shown.to or 'nobody'}\n{text.subject}\n\n{text.body}"
+    r.show_text(words, shown)

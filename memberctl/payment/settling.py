@@ -1,0 +1,116 @@
+"""What an order's full payment sets off, and what voiding a payment takes back.
+
+Source: rules M2, M3, O8; mission S0.9, S0.10.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from memberctl.access.operations import grant_term, void_terms_of
+from memberctl.catalog.queries import plan_terms_by_id, tier_terms_on
+from memberctl.core.machine import step
+from memberctl.ledger.operations import book_confirmed
+from memberctl.member.queries import members_by_id
+from memberctl.message.rules import Purpose
+from memberctl.order.notices import tell
+from memberctl.order.queries import current_quote, order_to_change
+from memberctl.order.rules import STEPS, OrderState
+from memberctl.payment import queries, rules
+from memberctl.store.audit import note
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from memberctl.core.actor import Actor
+    from memberctl.order.tables import Order
+
+
+def settle_if_paid(
+    session: Session, order_text: str, *, by: Actor, at: datetime, today: date
+) -> OrderState:
+    """Settle a confirmed order that nothing is owed for, and return the state it is in now.
+
+    For whoever has just confirmed an order: its plan may ask for the fee on filing, so that it
+    is paid already, or may cost nothing. Its term starts today.
+    Source: mission "Where the manuals disagree", payment_timing.
+    """
+    order = order_to_change(session, order_text)
+    if order.state is OrderState.CONFIRMED and queries.owing(session, order).open_minor == 0:
+        book_fee(session, order, value_on=today, at=at)
+        settle(session, order, cause=order.number, paid_on=today, by=by, at=at)
+    return order.state
+
+
+def book_fee(session: Session, order: Order, *, value_on: date, at: datetime) -> None:
+    """Book what an order owes, unless its confirmation did."""
+    book_confirmed(
+        session, order.number, order.total_minor,
+        currency=order.currency, value_on=value_on, at=at,
+    )  # fmt: skip
+
+
+def settle(
+    session: Session, order: Order, *, cause: str, paid_on: date, by: Actor, at: datetime
+) -> None:
+    """Bring a confirmed order that is paid to `paid`, and a membership at once to its term.
+
+    cause   -- the number of what settles it: a payment, or the order when nothing was due
+    paid_on -- the local date on which the money came, from which the term may start
+    """
+    _move(session, order, "settle", "order.paid", by=by, at=at)
+    if order.kind in rules.TERM_KINDS:
+        _activate(session, order, cause=cause, paid_on=paid_on, by=by, at=at)
+        _move(session, order, "fulfil", "order.fulfilled", by=by, at=at)
+
+
+def unsettle(session: Session, order: Order, *, by: Actor, at: datetime) -> tuple[int, int]:
+    """Bring a settled order back to `confirmed`; return how many terms and cards that ended.
+
+    Raises RuleRefused for an order that cannot go back, e.g. a closed one. Source: rules M2.
+    """
+    _move(session, order, "unsettle", "order.unsettled", by=by, at=at)
+    before = queries.active_cards(session, order.member_id)
+    terms = void_terms_of(session, order.number, by=by, at=at)
+    return len(terms), before - queries.active_cards(session, order.member_id)
+
+
+def _activate(
+    session: Session, order: Order, *, cause: str, paid_on: date, by: Actor, at: datetime
+) -> None:
+    assert order.plan_version_id is not None, "a membership order has a plan"
+    plan = plan_terms_by_id(session, [order.plan_version_id])[order.plan_version_id]
+    term = grant_term(
+        session,
+        member_id=order.member_id,
+        plan=plan,
+        tier_version_id=_tier_version_id(session, order, paid_on),
+        source=order.number,
+        paid_on=paid_on,
+        by=by,
+        at=at,
+    )
+    facts = {
+        "plan": plan.name,
+        "start_on": term.start_on.isoformat(),
+        "end_on": term.end_on.isoformat(),
+    }
+    tell(session, order, Purpose.WELCOME, facts, at=at, cause=cause)
+
+
+def _tier_version_id(session: Session, order: Order, on: date) -> int:
+    """Return the benefits that were offered, or, without a quote, those of the member's tier."""
+    quote = current_quote(session, order.id)
+    if quote is not None:
+        return quote.tier_version_id
+    member = members_by_id(session, [order.member_id])[order.member_id]
+    return tier_terms_on(session, on)[member.tier_id].tier_version_id
+
+
+def _move(
+    session: Session, order: Order, verb: str, event: str, *, by: Actor, at: datetime
+) -> None:
+    order.state = step(STEPS, order.state, verb, f"order {order.number}")
+    order.version += 1
+    note(session, event, order.number, by=by, at=at, state=order.state)
