@@ -1,0 +1,200 @@
+"""What waits for whom, what is overdue, and today's money.
+
+Source: mission S0.4, S0.9, S3.6; rules C3; cli.md `status`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import select as columns
+from sqlmodel import col
+
+from memberctl.access.queries import count_without_card
+from memberctl.core.dates import at_local_midnight
+from memberctl.core.money import Money
+from memberctl.member.rules import RequestState
+from memberctl.member.tables import ChangeRequest
+from memberctl.message.rules import MessageState
+from memberctl.message.tables import OutboxMessage
+from memberctl.office.rules import Role
+from memberctl.order.rules import OrderState
+from memberctl.order.tables import Order
+from memberctl.payment.rules import Method, PaymentState
+from memberctl.payment.tables import Payment
+from memberctl.review.tables import ReviewStage
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+UNDER_REVIEW = (OrderState.SUBMITTED, OrderState.IN_REVIEW)
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One kind of work that waits.
+
+    role -- whose work it is; overdue -- how many are past their day, None where there is none
+    oldest_due_on -- the first day that one of them is due
+    """
+
+    work: str
+    role: Role
+    waiting: int
+    overdue: int | None = None
+    oldest_due_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Takings:
+    """What came in by one method today, voided payments left out."""
+
+    method: Method
+    payments: int
+    amount: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The organisation at one look.
+
+    received -- today's money; unverified -- recorded and not yet checked by finance
+    owed     -- open on orders that are confirmed
+    """
+
+    on: date
+    received: Money
+    unverified: Money
+    owed: Money
+    queues: tuple[Queue, ...]
+    takings: tuple[Takings, ...]
+
+
+def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -> Status:
+    """Return what waits and what came in on `today`, counted and summed by the database."""
+    takings = _takings(session, today, zone, currency)
+    payable, owed = _payable(session, today)
+    unverified, to_verify = _unverified(session)
+    queues = (
+        *_reviews(session, today),
+        Queue("returned, waiting for documents", Role.SERVICE, _returned(session)),
+        _change_requests(session),
+        payable,
+        Queue("payments to verify", Role.FINANCE, unverified),
+        Queue("cards to issue", Role.RECEPTION, count_without_card(session, today)),
+        Queue("messages to send", Role.SERVICE, _queued_messages(session)),
+    )
+    return Status(
+        on=today,
+        received=Money(sum(each.amount.minor for each in takings), currency),
+        unverified=Money(to_verify, currency),
+        owed=Money(owed, currency),
+        queues=queues,
+        takings=takings,
+    )
+
+
+def _reviews(session: Session, today: date) -> Iterator[Queue]:
+    """Yield one queue for each stage of each kind of order, empty ones too."""
+    waiting = (
+        columns(
+            col(Order.kind),
+            col(Order.stage),
+            func.count().label("waiting"),
+            _overdue(col(Order.due_on), today).label("overdue"),
+            func.min(col(Order.due_on)).label("oldest"),
+        )
+        .where(col(Order.state).in_(UNDER_REVIEW))
+        .group_by(col(Order.kind), col(Order.stage))
+        .subquery()
+    )
+    statement = (
+        columns(
+            col(ReviewStage.kind),
+            col(ReviewStage.stage),
+            col(ReviewStage.role),
+            waiting.c.waiting,
+            waiting.c.overdue,
+            waiting.c.oldest,
+        )
+        .outerjoin(
+            waiting,
+            (waiting.c.kind == col(ReviewStage.kind)) & (waiting.c.stage == col(ReviewStage.stage)),
+        )
+        .order_by(col(ReviewStage.kind), col(ReviewStage.position))
+    )
+    for kind, stage, role, count, overdue, oldest in session.execute(statement):
+        yield Queue(f"{kind} review, {stage}", role, count or 0, int(overdue or 0), oldest)
+
+
+def _overdue(due: Any, today: date) -> ColumnElement[int]:
+    return func.coalesce(func.sum(case((due < today, 1), else_=0)), 0)
+
+
+def _returned(session: Session) -> int:
+    return _count(session, Order, col(Order.state) == OrderState.RETURNED)
+
+
+def _change_requests(session: Session) -> Queue:
+    waiting = _count(session, ChangeRequest, col(ChangeRequest.state) == RequestState.REQUESTED)
+    return Queue("change requests", Role.REVIEWER, waiting)
+
+
+def _queued_messages(session: Session) -> int:
+    return _count(session, OutboxMessage, col(OutboxMessage.state) == MessageState.QUEUED)
+
+
+def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:
+    counted = columns(func.count()).select_from(table).where(condition)
+    return int(session.execute(counted).scalar_one())
+
+
+def _payable(session: Session, today: date) -> tuple[Queue, int]:
+    """Return the orders that wait for money, and how much of it in minor units."""
+    confirmed = col(Order.state) == OrderState.CONFIRMED
+    waiting, overdue, oldest, total = session.execute(
+        columns(
+            func.count(),
+            _overdue(col(Order.payment_due_on), today),
+            func.min(col(Order.payment_due_on)),
+            func.coalesce(func.sum(col(Order.total_minor)), 0),
+        ).where(confirmed)
+    ).one()
+    paid = session.execute(
+        columns(func.coalesce(func.sum(col(Payment.applied_minor)), 0))
+        .join(Order, col(Order.id) == col(Payment.order_id))
+        .where(confirmed, col(Payment.state) != PaymentState.VOIDED)
+    ).scalar_one()
+    queue = Queue("orders to be paid", Role.RECEPTION, waiting, int(overdue), oldest)
+    return queue, int(total) - int(paid)
+
+
+def _unverified(session: Session) -> tuple[int, int]:
+    count, amount = session.execute(
+        columns(func.count(), func.coalesce(func.sum(col(Payment.amount_minor)), 0)).where(
+            col(Payment.state) == PaymentState.RECORDED
+        )
+    ).one()
+    return count, int(amount)
+
+
+def _takings(session: Session, today: date, zone: ZoneInfo, currency: str) -> tuple[Takings, ...]:
+    statement = (
+        columns(col(Payment.method), func.count(), func.sum(col(Payment.amount_minor)))
+        .where(
+            col(Payment.received_at) >= at_local_midnight(today, zone),
+            col(Payment.received_at) < at_local_midnight(today + timedelta(days=1), zone),
+            col(Payment.state) != PaymentState.VOIDED,
+        )
+        .group_by(col(Payment.method))
+        .order_by(func.sum(col(Payment.amount_minor)).desc(), col(Payment.method))
+    )
+    return tuple(
+        Takings(method, count, Money(int(amount), currency))
+        for method, count, amount in session.execute(statement)
+    )
