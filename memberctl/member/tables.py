@@ -4,12 +4,14 @@ from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
-from memberctl.member.rules import DocumentKind, RequestState
+from memberctl.member.identity import DocumentKind
+from memberctl.member.rules import RequestState
 from memberctl.message.rules import Language
 from memberctl.store.columns import (
     blob,
     check,
     day,
+    index,
     integer,
     key,
     one_of,
@@ -38,6 +40,7 @@ class Member(SQLModel, table=True):
         unique("source", "external_ref"),
         unique_where("uq_member_phone_name", ("phone", "name_key", "twin"), "phone IS NOT NULL"),
         unique_where("uq_member_email_name", ("email", "name_key", "twin"), "email IS NOT NULL"),
+        index("ix_member_name_key_birth_on", "name_key", "birth_on"),
         one_of("language", Language),
         check("reachable", "phone IS NOT NULL OR email IS NOT NULL"),
         check("twin_counts", "twin >= 0"),
@@ -45,7 +48,7 @@ class Member(SQLModel, table=True):
 
     id: int = Field(sa_column=key())
     name: str = Field(sa_column=text())
-    name_key: str = Field(sa_column=text(index=True))
+    name_key: str = Field(sa_column=text())
     phone: str | None = Field(default=None, sa_column=text(nullable=True))
     phone_typed: str | None = Field(default=None, sa_column=text(nullable=True))
     email: str | None = Field(default=None, sa_column=text(nullable=True))
@@ -88,7 +91,10 @@ class IdentityDocument(SQLModel, table=True):
 
 
 class ChangeRequest(SQLModel, table=True):
-    """A wish to change an identity field, decided by somebody else (rules A6); number CR-000001."""
+    """A wish to change an identity field, decided by somebody else (rules A6); number CR-000001.
+
+    reason -- why it is wished; answer -- why it was rejected, or what the decider added
+    """
 
     __tablename__ = "change_request"
     __table_args__ = table_args(
@@ -103,6 +109,7 @@ class ChangeRequest(SQLModel, table=True):
     sealed_old: bytes | None = Field(default=None, sa_column=blob(nullable=True))
     sealed_new: bytes = Field(sa_column=blob())
     reason: str = Field(sa_column=text())
+    answer: str | None = Field(default=None, sa_column=text(nullable=True))
     state: RequestState = Field(sa_column=state_column(RequestState))
     requested_by: int = Field(sa_column=points_to("staff.id", index=False))
     requested_at: datetime = Field(sa_column=utc())

@@ -371,7 +371,9 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_member_branch_id"), "member", ["branch_id"], unique=False)
-    op.create_index(op.f("ix_member_name_key"), "member", ["name_key"], unique=False)
+    op.create_index(
+        "ix_member_name_key_birth_on", "member", ["name_key", "birth_on"], unique=False
+    )
     op.create_index(
         "uq_member_email_name",
         "member",
@@ -484,6 +486,7 @@ def upgrade() -> None:
         sa.Column("sealed_old", sa.LargeBinary(), nullable=True),
         sa.Column("sealed_new", sa.LargeBinary(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("answer", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("requested_by", INTEGER, nullable=False),
         sa.Column("requested_at", Instant(), nullable=False),

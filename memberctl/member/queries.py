@@ -1,0 +1,248 @@
+"""Everything that is asked about members, their documents and the requests to change them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import and_, func, or_, select
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from memberctl.core.errors import Invalid, NotFound, RuleRefused
+from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
+from memberctl.core.text import name_key
+from memberctl.member.contact import normal_phone
+from memberctl.member.identity import DocumentKind
+from memberctl.member.rules import RequestState
+from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
+from memberctl.office.queries import organisation, staff_codes
+from memberctl.store.listing import Listing, listing
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlmodel import Session
+
+CHUNK = 500
+MOST_CANDIDATES = 10
+_FORMS = "a member is named M-000123, phone:13800138000 or name:..."
+
+
+def find_member(session: Session, text: str) -> Member:
+    """Return the member that `text` names: M-000123, phone:138... or name:张伟.
+
+    Numbers forgive case, blanks, O for 0 and the like; names are compared as duplicates are.
+    Raises Invalid for another form, NotFound, and RuleRefused with the numbers of all
+    candidates when a phone number or a name has several.
+    Source: cli.md "Ids".
+    """
+    kind, colon, rest = text.partition(":")
+    kind = kind.strip().lower()
+    if not colon:
+        return _by_number(session, text)
+    if kind == "phone":
+        phone = normal_phone(rest.strip(), organisation(session).region)
+        return _only_one(session, col(Member.phone) == phone, "phone number")
+    if kind == "name":
+        return _only_one(session, col(Member.name_key) == name_key(rest), "name")
+    raise Invalid(_FORMS, field="member", rule="member_form")
+
+
+def _by_number(session: Session, text: str) -> Member:
+    try:
+        number = parse_member_number(text)
+    except Invalid:
+        raise Invalid(_FORMS, field="member", rule="member_form") from None
+    found = session.get(Member, number)
+    if found is None:
+        raise NotFound(f"there is no member {member_number(number)}", hint="memberctl member list")
+    return found
+
+
+def _only_one(session: Session, condition: ColumnElement[bool], what: str) -> Member:
+    statement = select(Member).where(condition).order_by(col(Member.id))
+    found = session.scalars(statement.limit(MOST_CANDIDATES + 1)).all()
+    if not found:
+        raise NotFound(f"no member has this {what}", hint="memberctl member list")
+    if len(found) > 1:
+        several = "more than 10" if len(found) > MOST_CANDIDATES else str(len(found))
+        raise RuleRefused(
+            f"{several} members have this {what}; say which one is meant",
+            allowed=[member_number(member.id) for member in found[:MOST_CANDIDATES]],
+        )
+    return found[0]
+
+
+def member_to_change(session: Session, member_id: int) -> Member:
+    """Return one member, locked and fresh. Raises NotFound."""
+    statement = select(Member).where(col(Member.id) == member_id)
+    found = session.scalars(
+        statement.with_for_update().execution_options(populate_existing=True)
+    ).one_or_none()
+    if found is None:
+        raise NotFound(
+            f"there is no member {member_number(member_id)}", hint="memberctl member list"
+        )
+    return found
+
+
+def members_by_id(session: Session, ids: Iterable[int]) -> dict[int, Member]:
+    """Return members by their ids; unknown ids are left out."""
+    wanted = sorted(set(ids))
+    found: dict[int, Member] = {}
+    for start in range(0, len(wanted), CHUNK):
+        chunk = wanted[start : start + CHUNK]
+        rows = session.scalars(select(Member).where(col(Member.id).in_(chunk)))
+        found.update((member.id, member) for member in rows)
+    return found
+
+
+def documents_of(session: Session, member_id: int) -> dict[DocumentKind, IdentityDocument]:
+    """Return a member's identity documents by kind, locked."""
+    statement = select(IdentityDocument).where(col(IdentityDocument.member_id) == member_id)
+    return {each.kind: each for each in session.scalars(statement.with_for_update())}
+
+
+def owner_of_document(session: Session, kind: DocumentKind, blind: bytes) -> int | None:
+    """Return the id of the member who has the document with this blind index, or None."""
+    return session.scalars(
+        select(col(IdentityDocument.member_id)).where(
+            col(IdentityDocument.kind) == kind, col(IdentityDocument.blind_index) == blind
+        )
+    ).one_or_none()
+
+
+def others_like(
+    session: Session, member: Member, *, name_key: str, phone: str | None, email: str | None
+) -> list[Member]:
+    """Return other members with this phone number, or with this name and e-mail address."""
+    same = []
+    if phone is not None:
+        same.append(col(Member.phone) == phone)
+    if email is not None:
+        same.append(and_(col(Member.email) == email, col(Member.name_key) == name_key))
+    if not same:
+        return []
+    statement = select(Member).where(or_(*same), col(Member.id) != member.id)
+    return list(session.scalars(statement.order_by(col(Member.id))))
+
+
+def open_requests(session: Session, member_id: int) -> dict[str, ChangeRequest]:
+    """Return the undecided change requests of one member by the field they are about."""
+    statement = select(ChangeRequest).where(
+        col(ChangeRequest.member_id) == member_id,
+        col(ChangeRequest.state) == RequestState.REQUESTED,
+    )
+    return {request.field: request for request in session.scalars(statement)}
+
+
+def request_to_change(session: Session, text: str) -> ChangeRequest:
+    """Return the change request with the number CR-000001, locked. Raises NotFound, Invalid."""
+    number = parse_serial_number(text, "CR")
+    found = session.scalars(
+        select(ChangeRequest).where(col(ChangeRequest.id) == number).with_for_update()
+    ).one_or_none()
+    if found is None:
+        raise NotFound(
+            f"there is no change request CR-{number:06}", hint="memberctl member changes"
+        )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeLine:
+    """A change request, as lists show it; what it would change stays sealed."""
+
+    number: str
+    member: str
+    name: str
+    field: str
+    state: RequestState
+    reason: str
+    requested_by: str
+    requested_at: datetime
+    decided_by: str | None
+    answer: str | None
+
+
+def list_changes(
+    session: Session, *, state: RequestState | None, limit: int | None
+) -> Listing[ChangeLine]:
+    """Return change requests, the oldest first; state -- None for all."""
+    statement = (
+        select(ChangeRequest, col(Member.name))
+        .join(Member, col(Member.id) == col(ChangeRequest.member_id))
+        .order_by(col(ChangeRequest.id))
+    )
+    if state is not None:
+        statement = statement.where(col(ChangeRequest.state) == state)
+    shown = statement if limit is None else statement.limit(limit)
+    rows = [(request, str(name)) for request, name in session.execute(shown)]
+    people = staff_codes(
+        session,
+        [n for request, _ in rows for n in (request.requested_by, request.decided_by) if n],
+    )
+    total = len(rows)
+    if limit is not None and len(rows) == limit:
+        counted = select(func.count()).select_from(statement.order_by(None).subquery())
+        total = session.scalars(counted).one()
+    return Listing([_change_line(request, name, people) for request, name in rows], total)
+
+
+def _change_line(request: ChangeRequest, name: str, people: dict[int, str]) -> ChangeLine:
+    return ChangeLine(
+        number=f"CR-{request.id:06}",
+        member=member_number(request.member_id),
+        name=name,
+        field=request.field,
+        state=request.state,
+        reason=request.reason,
+        requested_by=people[request.requested_by],
+        requested_at=request.requested_at,
+        decided_by=people.get(request.decided_by) if request.decided_by else None,
+        answer=request.answer,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicatePair:
+    """Two members who may be one person. reason -- "same_phone" or "same_name_birth_date"."""
+
+    member: str
+    name: str
+    other: str
+    other_name: str
+    reason: str
+
+
+def list_duplicates(session: Session, *, limit: int | None) -> Listing[DuplicatePair]:
+    """Return pairs with one phone number, or with one name and birth date. Source: rules A3."""
+    by_phone = _pairs(session, "same_phone", limit)
+    left = None if limit is None else max(limit - len(by_phone.rows), 0)
+    by_birth = _pairs(session, "same_name_birth_date", left)
+    return Listing(by_phone.rows + by_birth.rows, by_phone.total + by_birth.total)
+
+
+def _pairs(session: Session, reason: str, limit: int | None) -> Listing[DuplicatePair]:
+    one, other = aliased(Member), aliased(Member)
+    same_phone = col(one.phone) == col(other.phone)
+    same_birth = and_(
+        col(one.name_key) == col(other.name_key), col(one.birth_on) == col(other.birth_on)
+    )
+    # A pair that shares both is listed once, as sharing the phone number.
+    only_birth = and_(same_birth, or_(~same_phone, one.phone.is_(None), other.phone.is_(None)))  # type: ignore[union-attr]
+    statement = (
+        select(col(one.id), col(one.name), col(other.id), col(other.name))
+        .join(
+            other,
+            and_(same_phone if reason == "same_phone" else only_birth, col(one.id) < col(other.id)),
+        )
+        .order_by(col(one.id), col(other.id))
+    )
+
+    def pair(first: int, name: str, second: int, other_name: str) -> DuplicatePair:
+        return DuplicatePair(member_number(first), name, member_number(second), other_name, reason)
+
+    return listing(session, statement, lambda row: pair(*row), limit)
