@@ -15,7 +15,7 @@ from memberctl.core.dates import EARLIEST, LATEST, parse_date
 from memberctl.core.errors import Invalid
 from memberctl.core.rows import BadRow, Row
 from memberctl.core.text import clean_text
-from memberctl.office.rules import DayKind, Outcome
+from memberctl.office.rules import DayKind, Outcome, first_faults
 
 HEADER = ("date", "kind", "name")
 GIVEN = "given"
@@ -23,7 +23,6 @@ PROVISIONAL = "provisional"
 
 # Here the government moves weekend days by a notice late in the year before.
 _ANNOUNCED_YEARLY = frozenset({"CN"})
-_MOST_FAULTS_SAID = 5
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
@@ -180,7 +179,7 @@ def given_year(year: int, header: Sequence[str], rows: Iterable[Row | BadRow]) -
             faults.append(f"line {row.line}: the date is there already")
         days[found.day] = found
     if faults:
-        raise Invalid(_said(faults), rule="rows")
+        raise Invalid(first_faults(faults), rule="rows")
     return YearOfDays(year, GIVEN, tuple(days[day] for day in sorted(days)))
 
 
@@ -195,9 +194,3 @@ def _special_day(year: int, row: Row | BadRow) -> SpecialDay:
         raise Invalid(f"the kind is one of {', '.join(DayKind)}", field="kind", rule="kind")
     cleaned = clean_text(name, what="the name", field="name", required=False)
     return SpecialDay(day, DayKind(kind.strip()), cleaned)
-
-
-def _said(faults: list[str]) -> str:
-    more = len(faults) - _MOST_FAULTS_SAID
-    said = "; ".join(faults[:_MOST_FAULTS_SAID])
-    return f"{said}; and {more} more" if more > 0 else said

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ _LETTER += "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _CODE = re.compile(f"[{_LETTER}0-9][{_LETTER}0-9._-]{{0,31}}")
 _MOST_UID = 2**32 - 2
 _MOST_NAMED = 20
+_MOST_FAULTS = 5
 
 
 class Role(StrEnum):
@@ -167,6 +168,13 @@ def suggestion(typed: str, known: Collection[str]) -> str:
     listed = ", ".join(sorted(known)[:_MOST_NAMED])
     more = len(known) - _MOST_NAMED
     return f"there are {listed}" + (f" and {more} more" if more > 0 else "")
+
+
+def first_faults(faults: Sequence[str]) -> str:
+    """Return the first faults of a file as one sentence, and how many more there are."""
+    said = "; ".join(faults[:_MOST_FAULTS])
+    more = len(faults) - _MOST_FAULTS
+    return f"{said}; and {more} more" if more > 0 else said
 
 
 @dataclass(frozen=True, slots=True)
