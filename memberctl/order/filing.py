@@ -11,6 +11,7 @@ from datetime import date, timedelta
 
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.numbering import member_number
+from memberctl.core.text import clean_text
 from memberctl.order.pricing import PricedLine, checked_total, price_lines
 from memberctl.order.results import Filed, OrderFiled
 from memberctl.order.rules import (
@@ -102,6 +103,24 @@ def keys_of(filing: Filing) -> tuple[tuple[str, str] | None, tuple[int, str] | N
     return (
         (filing.source or "", filing.external_ref or "") if referred else None,
         (filing.member_id, filing.plan.code) if joins and filing.plan else None,
+    )
+
+
+def checked_reference(
+    source: str | None, external_ref: str | None
+) -> tuple[str | None, str | None]:
+    """Return where an order comes from and its key there; both or neither. Raises Invalid."""
+    if external_ref is None:
+        return None, None
+    if source is None:
+        raise Invalid(
+            "an external reference means nothing without its source",
+            field="source",
+            hint="--source NAME",
+        )
+    return (
+        clean_text(source, what="the source", field="source", longest=40),
+        clean_text(external_ref, what="the external reference", field="external_ref", longest=100),
     )
 
 

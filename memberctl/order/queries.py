@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -18,7 +18,16 @@ from memberctl.core.money import Money
 from memberctl.core.numbering import parse_order_number
 from memberctl.member.tables import IdentityDocument, Member
 from memberctl.order.pricing import PricedLine
-from memberctl.order.results import ConsentLine, Filed, OrderFiled, OrderRow, QuoteRecord
+from memberctl.order.results import (
+    ConsentLine,
+    Filed,
+    LineRecord,
+    OrderDetails,
+    OrderFiled,
+    OrderRecord,
+    OrderRow,
+    QuoteRecord,
+)
 from memberctl.order.rules import LIVE, OrderKind, OrderState, QuoteState, due_date
 from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote, QuoteLine
 from memberctl.store.listing import Listing, listing
@@ -214,6 +223,35 @@ def list_quotes(
 def _quote_record(row: Row[Any]) -> QuoteRecord:
     order, version, state, plan, total_minor, currency, valid_until = tuple(row)
     return QuoteRecord(order, version, state, plan, Money(total_minor, currency), valid_until)
+
+
+def find_details(session: Session, record: OrderRecord) -> OrderDetails:
+    """Return an order with everything that belongs to it. record -- what lists show of it."""
+    order = find_order(session, record.number)
+    lines = [
+        LineRecord(
+            line.what,
+            line.quantity,
+            Money(line.unit_minor, order.currency),
+            Money(line.amount_minor, order.currency),
+        )
+        for line in order_lines(session, order.id)
+    ]
+    return OrderDetails(
+        **{each.name: getattr(record, each.name) for each in fields(record)},
+        missing=tuple(word for word in order.missing.split(",") if word),
+        channel=order.channel,
+        source=order.source,
+        external_ref=order.external_ref,
+        filed_at=order.filed_at,
+        received_on=order.received_on,
+        confirmed_on=order.confirmed_on,
+        payment_due_on=order.payment_due_on,
+        version=order.version,
+        lines=tuple(lines),
+        consents=tuple(consents(session, order.id)),
+        quotes=tuple(list_quotes(session, order_id=order.id).rows),
+    )
 
 
 def plan_code(session: Session, plan_version_id: int | None) -> str | None:

@@ -18,7 +18,8 @@ from memberctl.core.errors import RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.member.tables import Member
-from memberctl.office.queries import policy_number
+from memberctl.office.queries import find_staff, policy_number, roles_of
+from memberctl.office.rules import StaffState
 from memberctl.order import notices, queries, rules
 from memberctl.order.pricing import PricedLine, checked_total, content_sha256, price_lines
 from memberctl.order.results import QuoteRecord
@@ -162,9 +163,14 @@ def accept_quote(
     )
     if expired and honoured_by is None:
         raise rules.expired(order.number, quote.valid_until)
-    if honoured_by is not None and not expired:
-        raise RuleRefused(
-            f"the quote of {order.number} has not expired", hint="leave out --honour-expired"
+    if honoured_by is not None:
+        approver = find_staff(session, honoured_by)
+        roles = roles_of(session, [approver.id])[approver.id]
+        rules.refuse_honour(
+            order.number,
+            expired=expired,
+            may_honour=approver.state is StaffState.ACTIVE and bool({*roles} & rules.MAY_HONOUR),
+            is_same=approver.id == by.staff_id,
         )
     verb = "honour" if quote.state is QuoteState.EXPIRED else "accept"
     _accept(session, order, quote, verb, by=by, at=at, honoured_by=honoured_by)

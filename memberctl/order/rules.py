@@ -13,6 +13,7 @@ from enum import StrEnum
 from memberctl.catalog.rules import PlanTerms
 from memberctl.core.errors import Conflict, NotPermitted, RuleRefused
 from memberctl.core.machine import allowed
+from memberctl.office.rules import Role
 from memberctl.order.pricing import PricedLine
 
 
@@ -105,6 +106,9 @@ PREFIXES: Mapping[OrderKind, str] = {
 }
 """How the numbers of each kind begin. Source: rules O9."""
 
+MAY_HONOUR = frozenset({Role.MANAGER, Role.OWNER})
+"""Who lets an expired quote count all the same. Source: rules O7."""
+
 FILABLE = (OrderKind.JOIN, OrderKind.RENEWAL, OrderKind.SERVICE)
 FILING = "filing"
 """The part of an order's maker, beside the names of the review stages (rules O2)."""
@@ -175,6 +179,23 @@ def expired(number: str, valid_until: date) -> RuleRefused:
         hint=f"memberctl quote revise {number}, or: memberctl quote accept {number}"
         " --honour-expired APPROVER",
     )
+
+
+def refuse_honour(number: str, *, expired: bool, may_honour: bool, is_same: bool) -> None:
+    """Refuse to let a quote count after its last day, unless a second, senior person says so.
+
+    may_honour -- the named approver works here and is a manager or the owner
+    is_same    -- the approver is the person at work
+    Source: rules O2, O7.
+    """
+    if not expired:
+        raise RuleRefused(
+            f"the quote of {number} has not expired", hint="leave out --honour-expired"
+        )
+    if is_same or not may_honour:
+        raise NotPermitted(
+            "an expired quote is honoured by a manager or the owner, other than the person at work"
+        )
 
 
 def allowed_verbs(state: OrderState) -> tuple[str, ...]:

@@ -160,7 +160,7 @@ def _decide(
         )
     session.flush()
     note(
-        session, f"review.{verdict}", order.number, by=by, at=at, stage=move.stage,
+        session, rules.EVENTS[verdict], order.number, by=by, at=at, stage=move.stage,
         reason=reason, override=move.override_by is not None, content=content[:16],
     )  # fmt: skip
     return decision

@@ -27,6 +27,14 @@ class Verdict(StrEnum):
     REJECT = "reject"
 
 
+EVENTS: Mapping[Verdict, str] = {
+    Verdict.APPROVE: "review.approved",
+    Verdict.RETURN: "review.returned",
+    Verdict.REJECT: "review.rejected",
+}
+"""How the audit log calls each verdict."""
+
+
 class Outcome(StrEnum):
     """What an advance came to: the verdict, or a fall-back because the content changed."""
 

@@ -1,0 +1,326 @@
+"""The nouns `order`, `quote` and `application`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.nouns import noun
+from memberctl.core.errors import Conflict
+from memberctl.core.text import clean_text
+from memberctl.order.results import Filed, OrderDetails, OrderRecord, order_record
+from memberctl.order.rules import Filing, OrderKind, OrderState
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from memberctl.cli.invocation import Writing
+    from memberctl.order.results import OrderFiled
+
+order = noun("order", "Orders: what members ask for.")
+quote = noun("quote", "Quotes: what members are offered.")
+application = noun("application", "Applications: member and join order.")
+
+ORDERS = (
+    "number", "kind", "member", "plan", "state", "stage", "total", "paid", "open", "due_on",
+    "quote",
+)  # fmt: skip
+QUOTES = ("order", "version", "state", "plan", "total", "valid_until")
+
+Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
+Member = Annotated[str, typer.Argument(help="M-000123, phone:138... or name:张伟.")]
+Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
+Seen = Annotated[
+    int | None,
+    typer.Option(min=1, help="The order's version that you looked at; refuses a newer one."),
+]
+
+
+@order.command()
+def file(
+    ctx: typer.Context,
+    member: Member,
+    plan: Annotated[str | None, typer.Option(help="Code of the plan, e.g. YEAR.")] = None,
+    agreed: Annotated[
+        bool, typer.Option("--agreed", help="The member has read and accepted the terms.")
+    ] = False,
+    kind: Annotated[OrderKind, typer.Option(help="What the order is for.")] = OrderKind.JOIN,
+    channel: Annotated[str, typer.Option(help="How it reached you, e.g. phone.")] = "counter",
+    branch: Annotated[str | None, typer.Option(help="Code of the branch, e.g. SH01.")] = None,
+    source: Annotated[str | None, typer.Option(help="The system that it comes from.")] = None,
+    external_ref: Annotated[str | None, typer.Option(help="Its key in that system.")] = None,
+    line: Annotated[
+        list[str] | None,
+        typer.Option(help='Of a service order: "what:quantity:unit price"; repeat it.'),
+    ] = None,
+    total: Annotated[
+        str | None, typer.Option(help="The total as the customer was told it; checked.")
+    ] = None,
+) -> None:
+    """File an order for a member.
+
+    Example: memberctl order file M-000123 --plan YEAR --agreed
+    """
+    from memberctl.catalog.queries import find_plan_terms
+    from memberctl.core.money import parse_amount
+    from memberctl.member.queries import find_member
+    from memberctl.office.queries import find_branch, work_calendar
+    from memberctl.order.filing import checked_reference
+    from memberctl.order.operations import file_order
+    from memberctl.order.pricing import parse_line
+
+    said_channel = clean_text(channel, what="the channel", field="channel", longest=40)
+    reference = checked_reference(source, external_ref)
+    with work(ctx, "order.file") as w:
+        asked = Filing(
+            member_id=find_member(w.session, member).id,
+            plan=find_plan_terms(w.session, plan, w.today) if plan else None,
+            kind=kind,
+            agreed_on=w.today if agreed else None,
+            channel=said_channel,
+            branch_id=find_branch(w.session, branch).id if branch else None,
+            source=reference[0],
+            external_ref=reference[1],
+            lines=tuple(parse_line(each, w.currency) for each in line or ()),
+            total_minor=parse_amount(total, w.currency, what="the total") if total else None,
+        )
+        filed = file_order(
+            w.session, asked, by=w.actor, at=w.now, today=w.today, currency=w.currency,
+            calendar=work_calendar(w.session),
+        )  # fmt: skip
+        _refuse_open_twin(filed, external_ref)
+        _say_filed(w, filed)
+
+
+def _refuse_open_twin(filed: OrderFiled, external_ref: str | None) -> None:
+    """Told once more without a reference, an order is a slip rather than a repeat (exit 7)."""
+    if filed.outcome is Filed.CREATED or (filed.outcome is Filed.UNCHANGED and external_ref):
+        return
+    raise Conflict(
+        f"probable duplicate: {filed.number} is open for the same member and plan",
+        hint=f"memberctl order show {filed.number}",
+    )
+
+
+def _say_filed(w: Writing, filed: OrderFiled) -> None:
+    from memberctl.payment.settling import settle_if_paid
+
+    settle_if_paid(w.session, filed.number, by=w.actor, at=w.now, today=w.today)
+    found = _record(w.session, filed.number)
+    if filed.outcome is Filed.UNCHANGED:
+        w.say(found, "{number} was filed before; it is {state}.")
+    elif filed.missing:
+        w.warn(f"{filed.number} is returned until it has: {', '.join(filed.missing)}")
+        w.say(found, "Filed {number} for {member}: {total}, returned for missing documents.")
+    else:
+        w.say(found, "Filed {number} for {member}: {total}, {state}, due {due_on}.")
+
+
+@order.command("list")
+def list_orders(
+    ctx: typer.Context,
+    state: Annotated[OrderState | None, typer.Option(help="Only in this state.")] = None,
+    kind: Annotated[OrderKind | None, typer.Option(help="Only of this kind.")] = None,
+    member: Annotated[str | None, typer.Option(help="Only of this member.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only in this review stage.")] = None,
+) -> None:
+    """List orders, the newest first.
+
+    Example: memberctl order list --state confirmed
+    """
+    _show_orders(ctx, member, state=state, kind=kind, stage=stage)
+
+
+def _show_orders(ctx: typer.Context, member: str | None, **conditions: Any) -> None:
+    from memberctl.member.queries import find_member
+    from memberctl.order import queries
+    from memberctl.payment.queries import paid_minor
+
+    with look(ctx, "order.read") as r:
+        member_id = find_member(r.session, member).id if member else None
+        found = queries.list_rows(r.session, member_id=member_id, limit=r.limit, **conditions)
+        paid = paid_minor(r.session, [row.order_id for row in found.rows])
+    records = [order_record(row, paid[row.order_id]) for row in found.rows]
+    r.show_list(records, ORDERS, total=found.total)
+
+
+@order.command()
+def show(ctx: typer.Context, number: Number) -> None:
+    """Show one order with its lines, consents and quotes.
+
+    Example: memberctl order show JN-2026-7F3KX
+    """
+    with look(ctx, "order.read") as r:
+        found = _details(r.session, number)
+    r.show_record(found)
+
+
+def _record(session: Session, number: str) -> OrderRecord:
+    from memberctl.order import queries
+    from memberctl.payment.queries import paid_minor
+
+    row = queries.find_row(session, number)
+    return order_record(row, paid_minor(session, [row.order_id])[row.order_id])
+
+
+def _details(session: Session, number: str) -> OrderDetails:
+    from memberctl.order import queries
+
+    return queries.find_details(session, _record(session, number))
+
+
+@order.command()
+def withdraw(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) -> None:
+    """Withdraw an order because the member no longer wants it.
+
+    Example: memberctl order withdraw JN-2026-7F3KX --reason "moved away"
+    """
+    from memberctl.order.confirming import withdraw_order
+
+    said = clean_text(reason, what="the reason", field="reason")
+    confirm(ctx, f"Withdraw {number}? What was paid for it becomes the member's credit.")
+    with work(ctx, "order.change") as w:
+        ended = withdraw_order(
+            w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
+        )
+        w.say(ended, "Withdrew {number}; {credit} is the member's credit.")
+
+
+@order.command()
+def void(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) -> None:
+    """Void an order that was entered by mistake, with the term and the card that it gave.
+
+    Example: memberctl order void JN-2026-7F3KX --reason "entered twice"
+    """
+    from memberctl.order.confirming import void_order
+
+    said = clean_text(reason, what="the reason", field="reason")
+    confirm(ctx, f"Void {number}? Its term and card go; what was paid becomes credit.")
+    with work(ctx, "order.void") as w:
+        ended = void_order(
+            w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
+        )
+        w.say(ended, "Voided {number}; {credit} is the member's credit.")
+
+
+@order.command()
+def resubmit(
+    ctx: typer.Context,
+    number: Number,
+    agreed: Annotated[
+        bool, typer.Option("--agreed", help="The member has read and accepted the terms.")
+    ] = False,
+    seen: Seen = None,
+) -> None:
+    """Resubmit a returned order whose documents are complete now.
+
+    Example: memberctl order resubmit JN-2026-7F3KX --agreed
+    """
+    from memberctl.payment.settling import settle_if_paid
+    from memberctl.review.operations import resubmit as resubmit_order
+
+    with work(ctx, "order.change") as w:
+        agreed_on = w.today if agreed else None
+        done = resubmit_order(
+            w.session, number, agreed_on=agreed_on, seen=seen, by=w.actor, at=w.now, today=w.today
+        )
+        settle_if_paid(w.session, done.number, by=w.actor, at=w.now, today=w.today)
+        w.say(_record(w.session, done.number), "Resubmitted {number}: {state}, due {due_on}.")
+
+
+@quote.command("list")
+def list_quotes(ctx: typer.Context) -> None:
+    """List the quotes, the newest first.
+
+    Example: memberctl quote list
+    """
+    from memberctl.order import queries
+
+    with look(ctx, "order.read") as r:
+        found = queries.list_quotes(r.session, limit=r.limit)
+    r.show_list(found.rows, QUOTES, total=found.total)
+
+
+@quote.command("show")
+def show_quotes(ctx: typer.Context, number: Number) -> None:
+    """Show every quote of an order, the newest first.
+
+    Example: memberctl quote show JN-2026-7F3KX
+    """
+    from memberctl.order import queries
+
+    with look(ctx, "order.read") as r:
+        order_id = queries.find_order(r.session, number).id
+        found = queries.list_quotes(r.session, order_id=order_id, limit=r.limit)
+    r.show_list(found.rows, QUOTES, total=found.total)
+
+
+@quote.command()
+def revise(
+    ctx: typer.Context,
+    number: Number,
+    plan: Annotated[str | None, typer.Option(help="Offer this plan instead.")] = None,
+    price: Annotated[
+        str | None, typer.Option(help="Price of the first line; else what plan and tier say.")
+    ] = None,
+    seen: Seen = None,
+) -> None:
+    """Offer something else, or the same again with a new last day.
+
+    The old quote is superseded; approvals after the first stage fall back if the content differs.
+
+    Example: memberctl quote revise JN-2026-7F3KX --price 3500.00
+    """
+    from memberctl.catalog.queries import find_plan_terms
+    from memberctl.core.money import parse_amount
+    from memberctl.order.quoting import Revision
+    from memberctl.review.operations import revise_quote
+
+    with work(ctx, "quote.change") as w:
+        terms = find_plan_terms(w.session, plan, w.today) if plan else None
+        unit = parse_amount(price, w.currency, what="the price") if price else None
+        revised = revise_quote(
+            w.session, number, Revision(terms, unit),
+            seen=seen, by=w.actor, at=w.now, today=w.today,
+        )  # fmt: skip
+        if revised.fell_back:
+            w.note(f"later approvals of {revised.order} fell back; it waits in {revised.stage}")
+        w.say(revised, "Quote {version} of {order}: {total}, valid until {valid_until}.")
+
+
+@quote.command()
+def accept(
+    ctx: typer.Context,
+    number: Number,
+    honour_expired: Annotated[
+        str | None,
+        typer.Option(help="Manager who lets an expired quote count all the same."),
+    ] = None,
+) -> None:
+    """Take down that the member accepts the newest quote of an order.
+
+    Example: memberctl quote accept JN-2026-7F3KX
+    """
+    from memberctl.order.quoting import accept_quote
+
+    with work(ctx, "quote.change") as w:
+        accepted = accept_quote(
+            w.session, number, by=w.actor, at=w.now, today=w.today, honoured_by=honour_expired
+        )
+        w.say(accepted, "{order} is accepted at {total}.")
+
+
+@application.command("list")
+def list_applications(
+    ctx: typer.Context,
+    state: Annotated[OrderState | None, typer.Option(help="Only in this state.")] = None,
+    stage: Annotated[str | None, typer.Option(help="Only in this review stage.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only from this system.")] = None,
+) -> None:
+    """List the join orders, the newest first.
+
+    Example: memberctl application list --state returned
+    """
+    _show_orders(ctx, None, kind=OrderKind.JOIN, state=state, stage=stage, source=source)
