@@ -1,0 +1,212 @@
+"""The engine: what a connection is set to, who may write, what a wrong place answers."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+from memberctl.core.errors import Busy, NoStore, NotPermitted, UsageProblem
+from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path
+from memberctl.store.failures import plain_failure
+from tests.program import Program
+from tests.stores import Grounds
+
+
+@pytest.fixture
+def store(grounds: Grounds, tmp_path: Path) -> Store:
+    """A seeded SQLite store."""
+    return Store(grounds.sqlite_copy(tmp_path / "store.db"))
+
+
+def test_a_writer_waits_for_the_disk_and_keeps_foreign_keys(store: Store) -> None:
+    wanted = {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "cell_size_check": 1,
+        "secure_delete": 1,
+        "wal_autocheckpoint": 0,
+        "query_only": 0,
+    }
+    with store.writing() as session:
+        found = {
+            name: session.connection().exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in wanted
+        }
+    assert found == wanted
+
+
+def test_a_reader_cannot_write(store: Store) -> None:
+    with pytest.raises(NotPermitted), store.reading() as session:
+        session.connection().exec_driver_sql("DELETE FROM branch")
+
+
+def test_a_reader_of_postgresql_cannot_write(grounds: Grounds) -> None:
+    _, url = grounds.postgres_copy()
+    with pytest.raises(NotPermitted), Store(url).reading() as session:
+        session.connection().exec_driver_sql("DELETE FROM branch")
+
+
+def test_a_writer_holds_the_write_lock_before_its_first_statement(store: Store) -> None:
+    assert store.path is not None
+    with store.writing() as session:
+        session.connection()
+        other = sqlite3.connect(store.path, timeout=0, isolation_level=None)
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+        other.close()
+
+
+def test_a_reader_sees_one_moment_while_a_writer_commits(memberctl: Program) -> None:
+    count = text("SELECT COUNT(*) FROM branch")
+    store = Store(memberctl.location)
+    with store.reading() as reader:
+        before = reader.connection().execute(count).scalar_one()
+        memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou")
+        assert reader.connection().execute(count).scalar_one() == before
+    with store.reading() as reader:
+        assert reader.connection().execute(count).scalar_one() == before + 1
+
+
+def test_what_is_not_committed_never_happened(store: Store) -> None:
+    with store.writing() as session:
+        session.connection().exec_driver_sql("UPDATE branch SET name = 'x'")
+    with store.reading() as session:
+        names = session.connection().exec_driver_sql("SELECT name FROM branch").scalars().all()
+    assert "x" not in names
+
+
+def test_a_mistyped_path_makes_no_store(tmp_path: Path) -> None:
+    with (
+        pytest.raises(NoStore, match="there is no store"),
+        Store(str(tmp_path / "typo.db")).writing(),
+    ):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["x?mode=memory", "file:x.db", "a#b.db", "per%41cent.db", "名.db", "a b.db"]
+)
+def test_a_path_is_taken_literally(grounds: Grounds, tmp_path: Path, name: str) -> None:
+    grounds.sqlite_copy(tmp_path / name)
+    with Store(str(tmp_path / name)).writing() as session:
+        session.connection().exec_driver_sql("UPDATE branch SET name = 'x'")
+        session.commit()
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made <= {name, f"{name}.lock", f"{name}-wal", f"{name}-shm"}
+
+
+@pytest.mark.parametrize("location", ["mysql://h/x", "sqlite+aiosqlite:///x", "", "a\0b"])
+def test_a_location_of_another_kind_is_refused(location: str) -> None:
+    with pytest.raises(UsageProblem):
+        sqlite_path(location)
+
+
+def test_a_url_of_sqlite_names_its_file() -> None:
+    assert sqlite_path("sqlite:///club.db") == Path("club.db")
+    assert sqlite_path("sqlite:////var/club.db") == Path("/var/club.db")
+
+
+def test_files_of_a_store_are_for_their_owner_only(store: Store) -> None:
+    assert store.path is not None
+    with store.writing() as session:
+        session.connection().exec_driver_sql("UPDATE branch SET name = 'x'")
+        session.commit()
+        beside = [store.path.with_name(store.path.name + end) for end in (".lock", "-wal", "-shm")]
+        assert {stat.S_IMODE(path.stat().st_mode) for path in beside} == {0o600}
+
+
+def test_a_long_wal_is_moved_into_the_file(store: Store) -> None:
+    assert store.path is not None
+    store.warm = True
+    wal = store.path.with_name(store.path.name + "-wal")
+    for _ in range(2):
+        with store.writing() as session:
+            session.connection().exec_driver_sql(
+                "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
+                " INSERT INTO repeat SELECT hex(randomblob(8)), 'c', i, hex(randomblob(4000)),"
+                " '2026-01-01', NULL FROM n"
+            )
+            session.commit()
+    assert wal.stat().st_size < 3 * WAL_LIMIT_BYTES
+    store.close()
+
+
+def test_a_store_on_a_folder_that_cannot_be_written_can_still_be_read(
+    grounds: Grounds, tmp_path: Path
+) -> None:
+    folder = tmp_path / "readonly"
+    folder.mkdir()
+    grounds.sqlite_copy(folder / "store.db")
+    folder.chmod(0o500)
+    try:
+        with Store(str(folder / "store.db")).reading() as session:
+            names = (
+                session.connection()
+                .exec_driver_sql("SELECT code FROM branch ORDER BY id")
+                .scalars()
+                .all()
+            )
+    finally:
+        folder.chmod(0o700)
+    assert names == ["SH01", "BJ01"]
+
+
+def test_a_lock_held_too_long_is_said_and_nothing_is_done(store: Store) -> None:
+    with store.writing() as session:
+        session.connection()
+        impatient = Store(store.location, patience=0.05)
+        with pytest.raises(Busy, match="nothing was done"), impatient.writing():
+            pass
+
+
+def test_a_postgresql_lock_held_too_long_is_said(grounds: Grounds) -> None:
+    _, url = grounds.postgres_copy()
+    with Store(url).writing() as session:
+        session.connection()
+        impatient = Store(url, patience=0.05)
+        with pytest.raises(Busy), impatient.writing() as other:
+            other.connection()
+
+
+def test_a_forgetful_postgresql_is_refused(grounds: Grounds) -> None:
+    name, url = grounds.postgres_copy()
+    with Store(url).writing() as session:
+        session.connection().exec_driver_sql(f'ALTER DATABASE "{name}" SET synchronous_commit=off')
+        session.commit()
+    with pytest.raises(NoStore, match="synchronous_commit"), Store(url).writing() as session:
+        session.connection()
+
+
+def test_an_unreachable_server_is_no_store() -> None:
+    url = "postgresql+psycopg://nobody@127.0.0.1:1/none?connect_timeout=2"
+    with pytest.raises(NoStore, match="cannot be reached"), Store(url).reading() as session:
+        session.connection()
+
+
+def test_a_stored_value_never_shows_in_an_error(store: Store) -> None:
+    canary = "13800138000"
+    with pytest.raises(DBAPIError) as caught, store.writing() as session:
+        session.connection().exec_driver_sql(
+            "INSERT INTO branch VALUES (99999, 'X', ?, 1)", (canary,)
+        )
+    assert plain_failure(caught.value.orig) is None
+    assert canary not in str(caught.value.orig)
+
+
+def test_the_process_makes_no_file_that_others_may_read(store: Store) -> None:
+    before = os.umask(0o022)
+    try:
+        with store.reading() as session:
+            session.connection()
+        assert os.umask(0o077) == 0o077
+    finally:
+        os.umask(before)
