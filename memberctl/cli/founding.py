@@ -6,11 +6,11 @@ import os
 import pwd
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memberctl.config import Settings
-from memberctl.core.dates import zone
+from memberctl.core.dates import local_date, zone
 from memberctl.core.errors import Conflict, NoStore
 
 if TYPE_CHECKING:
@@ -46,21 +46,26 @@ def found_store(settings: Settings, wish: Wish, *, command: str) -> StoreMade:
     from memberctl.store.clock import moment
     from memberctl.store.engine import Store
     from memberctl.store.founding import make_sqlite_file, remove_unfinished
+    from memberctl.store.keys import key_path
 
     now = moment(settings.as_of, zone(wish.zone))
     store = Store(settings.db)
-    if store.path is None:
-        return _found(store, settings, wish, command, now)
-    make_sqlite_file(store.path)
+    store_id = uuid.uuid4().hex
+    if store.path is not None:
+        make_sqlite_file(store.path)
     try:
-        return _found(store, settings, wish, command, now)
+        return _found(store, store_id, settings, wish, command=command, now=now)
     except BaseException:
         # Half a store would refuse both the next `init` and every command.
-        remove_unfinished(store.path)
+        key_path(settings.key_dir, store_id).unlink(missing_ok=True)
+        if store.path is not None:
+            remove_unfinished(store.path)
         raise
 
 
-def _found(store: Store, settings: Settings, wish: Wish, command: str, now: datetime) -> StoreMade:
+def _found(
+    store: Store, store_id: str, settings: Settings, wish: Wish, *, command: str, now: datetime
+) -> StoreMade:
     from memberctl.cli.invocation import login_of
     from memberctl.office.operations import found_organisation
     from memberctl.store.audit import append_notes, note, open_trail
@@ -69,7 +74,6 @@ def _found(store: Store, settings: Settings, wish: Wish, command: str, now: date
     from memberctl.store.migrate import upgrade_in
     from memberctl.store.tables import StoreInfo
 
-    store_id = uuid.uuid4().hex
     with store.writing() as session:
         _refuse_used(session)
         upgrade_in(session)
@@ -80,14 +84,14 @@ def _found(store: Store, settings: Settings, wish: Wish, command: str, now: date
             session,
             name=wish.name,
             currency=wish.currency.strip().upper(),
-            zone_name=wish.zone,
+            zone=wish.zone,
             region=wish.region,
             at=now,
             owner_code=wish.owner or _login_name(),
             owner_name=wish.owner or _login_name(),
             **login_of(session),
         )
-        _seed(session, now)
+        _seed(session, now, local_date(now, zone(wish.zone)))
         note(session, "store.made", store_id, by=owner, at=now, schema=SCHEMA)
         append_notes(session)
         session.commit()
@@ -96,12 +100,12 @@ def _found(store: Store, settings: Settings, wish: Wish, command: str, now: date
     )
 
 
-def _seed(session: Session, now: datetime) -> None:
+def _seed(session: Session, now: datetime, today: date) -> None:
     from memberctl.catalog.operations import seed_tiers
     from memberctl.ledger.operations import seed_accounts
     from memberctl.review.operations import seed_stages
 
-    seed_tiers(session, at=now, today=now.date())
+    seed_tiers(session, at=now, today=today)
     seed_accounts(session)
     seed_stages(session)
 

@@ -100,7 +100,10 @@ class View:
         return {key: self.json(value_of(record, key)) for key in keys}
 
     def cell(self, value: object) -> str:
-        """Return `value` as the text of one cell: money "3650.00", None "", nested as JSON."""
+        """Return `value` as the text of one cell.
+
+        Money is "3650.00", None "", a list of words "a, b", anything nested compact JSON.
+        """
         if type(value) is str:
             return value
         if value is None:
@@ -112,6 +115,8 @@ class View:
         if not isinstance(value, _SCALARS) and is_kept_money(value):
             return str(value_of(value, "amount"))
         simple = self.json(value)
+        if isinstance(simple, list) and all(isinstance(item, str) for item in simple):
+            return ", ".join(simple)
         return simple if isinstance(simple, str) else json_text(simple, compact=True)
 
     def word(self, value: object) -> str:
