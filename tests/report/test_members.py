@@ -39,9 +39,9 @@ def term_row(number: int, member_id: int, start: date, end: date, **facts: Any) 
     return Term(id=number, member_id=member_id, start_on=start, end_on=end, **(given | facts))
 
 
-def order_row(number: int, member_id: int, state: OrderState, **facts: Any) -> Order:
+def order_row(id_: int, member_id: int, state: OrderState, **facts: Any) -> Order:
     given: dict[str, Any] = {
-        "number": f"JN-{number}",
+        "number": f"JN-{id_}",
         "kind": OrderKind.JOIN,
         "plan_version_id": 1,
         "channel": "store",
@@ -50,7 +50,7 @@ def order_row(number: int, member_id: int, state: OrderState, **facts: Any) -> O
         "filed_at": JANUARY,
         "filed_by": 2,
     }
-    return Order(id=number, member_id=member_id, state=state, **(given | facts))
+    return Order(id=id_, member_id=member_id, state=state, **(given | facts))
 
 
 @pytest.fixture

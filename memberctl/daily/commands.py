@@ -1,0 +1,93 @@
+"""The noun `run`: what cron calls."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from memberctl.cli.invocation import Run, work
+from memberctl.cli.nouns import noun
+from memberctl.core.errors import MemberctlError, TryAgain, UsageProblem
+from memberctl.daily.process import is_alive, this_process
+from memberctl.daily.rules import JobReport, daily_report, exit_of
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+    from memberctl.daily.operations import Job
+
+run = noun("run", "Jobs for cron.")
+
+SENTENCE = "Daily jobs of {on}: {done} done, {problems} need a person."
+
+
+@run.command()
+def daily(ctx: typer.Context) -> None:
+    """Do what the day requires: expire quotes, forfeit orders that were not paid in time.
+
+    Each job is a transaction of its own. A missed day is caught up, a second run does nothing
+    more. Ends with 0, with 3 when something needs a person, 1 when a job failed and 75 while
+    another run is going on.
+
+    Example: 17 8 * * * memberctl run daily --no-input --quiet
+    """
+    command: Run = ctx.obj
+    if command.options.key is not None:
+        raise UsageProblem("run daily takes no --key: whatever it does, it does once")
+    if command.dry_run:
+        _rehearse(ctx)
+    else:
+        _perform(ctx)
+
+
+def _rehearse(ctx: typer.Context) -> None:
+    """Run all jobs in one transaction that is taken back."""
+    from memberctl.daily.operations import JOBS
+
+    with work(ctx, "daily.run") as w:
+        _hold(w)
+        _summarise(w, [_done(w, job) for job in JOBS])
+
+
+def _perform(ctx: typer.Context) -> None:
+    from memberctl.daily.operations import JOBS, give_back_lease
+
+    with work(ctx, "daily.run") as w:
+        _hold(w)
+    reports = [_attempt(ctx, job) for job in JOBS]
+    with work(ctx, "daily.run") as w:
+        give_back_lease(w.session, this_process())
+        _summarise(w, reports)
+
+
+def _attempt(ctx: typer.Context, job: Job) -> JobReport:
+    """Run one job in its own transaction; one that is refused does not keep the next from it."""
+    try:
+        with work(ctx, "daily.run") as w:
+            _hold(w)
+            return _done(w, job)
+    except TryAgain:
+        raise
+    except MemberctlError as problem:
+        return JobReport(job.name, 0, (problem.message,), failed=True)
+
+
+def _hold(w: Writing) -> None:
+    from memberctl.daily.operations import take_lease
+    from memberctl.store.clock import moment
+
+    take_lease(w.session, this_process(), clock=moment(None, w.zone), alive=is_alive)
+
+
+def _done(w: Writing, job: Job) -> JobReport:
+    from memberctl.daily.operations import Day
+
+    return job.run(w.session, Day(w.today, w.now, w.actor))
+
+
+def _summarise(w: Writing, reports: list[JobReport]) -> None:
+    report = daily_report(w.today, reports)
+    for job in report.jobs:
+        for problem in job.problems:
+            w.warn(f"{job.job}: {problem}")
+    w.say(report, SENTENCE, exit_code=exit_of(report))

@@ -1,0 +1,83 @@
+"""The jobs of a day, in their order, and the lease that keeps them from running twice at once.
+
+Every job only writes what the day has already decided, so a day that was missed is caught up by
+the next run, and a second run finds nothing to do.
+Source: rules N6, T7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+from memberctl.daily import queries, rules
+from memberctl.daily.rules import LEASE, RUN, Holder, JobReport, Lease
+from memberctl.daily.tables import JobLease
+from memberctl.order.confirming import forfeit_orders
+from memberctl.order.quoting import expire_quotes
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from memberctl.core.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """For which day a job runs, and in whose name. at -- the instant of what it writes."""
+
+    today: date
+    at: datetime
+    by: Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One job: its stable name, and what it does inside one transaction."""
+
+    name: str
+    run: Callable[[Session, Day], JobReport]
+
+
+def _expire_quotes(session: Session, day: Day) -> JobReport:
+    expired = expire_quotes(session, today=day.today, by=day.by, at=day.at)
+    return JobReport("expire_quotes", len(expired))
+
+
+def _forfeit_orders(session: Session, day: Day) -> JobReport:
+    found = rules.forfeits(queries.unpaid_past_due(session, day.today))
+    ended = forfeit_orders(session, found.numbers, by=day.by, at=day.at, today=day.today)
+    return JobReport("forfeit_orders", len(ended), found.problems)
+
+
+JOBS = (Job("expire_quotes", _expire_quotes), Job("forfeit_orders", _forfeit_orders))
+
+
+def take_lease(
+    session: Session, me: Holder, *, clock: datetime, alive: Callable[[int], bool]
+) -> None:
+    """Take the lease of the daily run, or renew it when it is ours.
+
+    clock -- the real time, whatever day the jobs are run for
+    alive -- tells whether a process of this host exists
+    Raises AlreadyRunning while another process holds it.
+    """
+    row = queries.lease_to_change(session)
+    lease = None if row is None else Lease(rules.parse_holder(row.holder), row.until)
+    living = lease is not None and alive(lease.holder.pid)
+    rules.refuse_if_running(lease, me, clock, alive=living)
+    if row is None:
+        session.add(JobLease(job=RUN, holder=str(me), until=clock + LEASE))
+    else:
+        row.holder, row.until = str(me), clock + LEASE
+    session.flush()
+
+
+def give_back_lease(session: Session, me: Holder) -> None:
+    """Give the lease back if it is still ours."""
+    row = queries.lease_to_change(session)
+    if row is not None and rules.parse_holder(row.holder) == me:
+        session.delete(row)
+        session.flush()
