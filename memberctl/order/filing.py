@@ -6,8 +6,9 @@ Source: rules A5, O1, O2, T4, T8; mission S0.1, S0.2, S1.8, S3.1, S3.2, S4.2.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.numbering import member_number
@@ -27,8 +28,7 @@ from memberctl.order.rules import (
 AGREEMENT, IDENTITY = "agreement", "identity"
 
 
-@dataclass(frozen=True, slots=True)
-class Applicant:
+class Applicant(NamedTuple):
     """What counts of the member an order is for.
 
     price_basis_points -- their tier's share of prices
@@ -59,8 +59,7 @@ class Ground:
     agreements: Sequence[tuple[date, int]]
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(NamedTuple):
     """An order that may be written. agreement -- the wording agreed to, None if none was."""
 
     filing: Filing
@@ -223,7 +222,7 @@ def repeated(filing: Filing, found: OrderFiled, *, by_reference: bool) -> OrderF
             hint=f"memberctl order show {found.number}",
         )
     known = by_reference or filing.external_ref is None
-    return found if known else replace(found, outcome=Filed.DUPLICATE)
+    return found if known else found._replace(outcome=Filed.DUPLICATE)
 
 
 def _refuse_wrong_time(filing: Filing, applicant: Applicant, ground: Ground) -> None:

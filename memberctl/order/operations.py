@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -153,7 +153,7 @@ def _answer(slot: Slot, asked: Filing, filed: Sequence[OrderFiled]) -> OrderFile
         return filed[slot]
     if not isinstance(slot, _Again):
         return slot
-    earlier = replace(filed[slot.draft], outcome=Filed.UNCHANGED)
+    earlier = filed[slot.draft]._replace(outcome=Filed.UNCHANGED)
     try:
         return filing.repeated(asked, earlier, by_reference=slot.by_reference)
     except MemberctlError as problem:
@@ -310,4 +310,4 @@ def _confirm_unreviewed(
     """Confirm an order of a kind that nobody reviews, as soon as it is complete."""
     order = queries.order_to_change(session, filed.number)
     confirming.confirm_unreviewed(session, order, by=by, at=at, today=today, calendar=calendar)
-    return replace(filed, state=order.state, due_on=order.payment_due_on)
+    return filed._replace(state=order.state, due_on=order.payment_due_on)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 from memberctl.core.errors import MemberctlError
 from memberctl.core.money import Money
@@ -23,8 +24,7 @@ class Filed(StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True, slots=True)
-class OrderFiled:
+class OrderFiled(NamedTuple):
     """What became of one filing; an order that was there before is told as it is now.
 
     missing -- the documents that are missing while it is returned
