@@ -28,7 +28,7 @@ def shape_problems(connection: Connection) -> Iterator[Problem]:
     found = sqlite_shape(connection) if sqlite else postgres_shape(connection)
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
-            yield Problem("schema.shape", name, _said(wanted.get(name)), _said(found.get(name)))
+            yield Problem("schema_shape", name, _said(wanted.get(name)), _said(found.get(name)))
 
 
 def fresh_shape() -> Shape:

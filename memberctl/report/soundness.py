@@ -7,10 +7,12 @@ Source: reliability.md "Invariants", R13, R15, R16; rules G1, M1, M13.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from memberctl.payment.checking import check_ledger
 from memberctl.report.invariants import INVARIANTS, Invariant
 from memberctl.report.shape import shape_problems
 from memberctl.report.traces import accepted_late, strange_steps
@@ -37,6 +39,7 @@ def check_everything(session: Session, keys: Keys, *, deep: bool) -> Checked:
         *counter_problems(connection),
         *accepted_late(session),
         *strange_steps(connection),
+        *(Problem(**asdict(problem)) for problem in check_ledger(session).problems),
         *chain.problems,
     ]
     if deep:
@@ -59,9 +62,9 @@ def file_problems(connection: Connection) -> Iterator[Problem]:
         return
     for (said,) in connection.execute(text("PRAGMA integrity_check")):
         if said != "ok":
-            yield Problem("file.whole", "database file", "ok", str(said))
+            yield Problem("file_whole", "database file", "ok", str(said))
     for table, row, parent, _ in connection.execute(text("PRAGMA foreign_key_check")):
-        yield Problem("row.orphan", f"{table} row {row}", f"a row of {parent}", "none")
+        yield Problem("row_orphan", f"{table} row {row}", f"a row of {parent}", "none")
 
 
 def counter_problems(connection: Connection) -> Iterator[Problem]:
@@ -72,7 +75,7 @@ def counter_problems(connection: Connection) -> Iterator[Problem]:
         sql = f'SELECT (SELECT value FROM counter WHERE name = :name), MAX(id) FROM "{name}"'  # noqa: S608
         given, highest = connection.execute(text(sql), {"name": name}).one()
         if given is not None and highest is not None and highest > given:
-            yield Problem("counter.behind", name, f"at least {highest}", str(given))
+            yield Problem("counter_behind", name, f"at least {highest}", str(given))
 
 
 def count_rows(connection: Connection) -> int:

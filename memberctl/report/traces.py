@@ -59,9 +59,9 @@ def strange_steps(connection: Connection) -> Iterator[Problem]:
     noted = NOTED.replace("STATE_FACT", STATE_FACT[connection.dialect.name])
     for before, state, number in connection.execute(text(noted + TAKEN)):
         if not _is_allowed(before, state):
-            yield Problem("order.step", number, "an allowed step", f"{before} -> {state}")
+            yield Problem("order_step", number, "an allowed step", f"{before} -> {state}")
     for number, last, found in connection.execute(text(noted + LAST)):
-        yield Problem("order.state", number, last, found)
+        yield Problem("order_state", number, last, found)
 
 
 def _is_allowed(before: str | None, state: str) -> bool:
@@ -79,7 +79,7 @@ def accepted_late(session: Session) -> Iterator[Problem]:
     for number, version, valid_until, accepted_at in connection.execute(near):
         accepted_on = local_date(accepted_at, tz)
         if accepted_on > valid_until and not _honoured(connection, number, version):
-            yield Problem("quote.in_time", number, f"by {valid_until}", str(accepted_on))
+            yield Problem("quote_in_time", number, f"by {valid_until}", str(accepted_on))
 
 
 def _honoured(connection: Connection, number: str, version: int) -> bool:
