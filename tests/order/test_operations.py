@@ -1,0 +1,419 @@
+"""Orders, quotes and what ends them, on both engines."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+import pytest
+from sqlalchemy import event
+from sqlmodel import Session, select
+
+from memberctl.access.tables import Term
+from memberctl.core.actor import Actor
+from memberctl.core.errors import Conflict, NotFound, NotPermitted, RuleRefused
+from memberctl.core.money import Money
+from memberctl.core.numbering import check_character, order_number
+from memberctl.ledger.queries import balance, booked_minor
+from memberctl.ledger.rules import Account
+from memberctl.message.rules import Purpose
+from memberctl.message.tables import OutboxMessage
+from memberctl.office.queries import work_calendar
+from memberctl.order import confirming, queries, quoting
+from memberctl.order.operations import file_orders
+from memberctl.order.pricing import PricedLine
+from memberctl.order.quoting import Revision
+from memberctl.order.results import Filed, FilingRefused, OrderFiled
+from memberctl.order.rules import Filing, OrderKind, OrderState, QuoteState
+from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote
+from tests.order.ground import MONDAY, a_filing, a_member, file
+
+Noon = Callable[[date], datetime]
+Actors = dict[str, Actor]
+
+
+@pytest.fixture
+def member(session: Session, noon: Noon) -> int:
+    return a_member(session, at=noon(MONDAY))
+
+
+def file_all(
+    session: Session, filings: list[Filing], by: Actor, at: datetime
+) -> list[OrderFiled | FilingRefused]:
+    return file_orders(
+        session, filings, by=by, at=at, today=MONDAY, currency="CNY",
+        calendar=work_calendar(session),
+    )  # fmt: skip
+
+
+def quoted(session: Session, member: int, by: Actor, at: datetime) -> tuple[Order, Quote]:
+    """An order in review, with a quote sent on Monday, as the first stage leaves it."""
+    filed = file(session, a_filing(session, member), by=by, at=at)
+    order = queries.order_to_change(session, filed.number)
+    quote = quoting.make_quote(session, order, by=by, at=at, today=MONDAY)
+    order.state, order.stage = OrderState.IN_REVIEW, "second"
+    session.flush()
+    return order, quote
+
+
+def confirmed(session: Session, member: int, by: Actor, at: datetime) -> Order:
+    order, quote = quoted(session, member, by, at)
+    confirming.confirm_order(
+        session, order, quote, by=by, at=at, today=MONDAY, calendar=work_calendar(session)
+    )
+    return order
+
+
+def renewable(session: Session, member: int, at: datetime) -> None:
+    """Give the member a term that ends within the renewal window."""
+    session.add(
+        Term(
+            id=900, member_id=member, plan_version_id=1, tier_version_id=1, product="membership",
+            source="earlier", start_on=date(2025, 4, 1), end_on=date(2026, 3, 31),
+            anchor_on=date(2025, 4, 1), granted_at=at,
+        )
+    )  # fmt: skip
+    session.flush()
+
+
+def test_an_application_is_written_with_lines_consent_maker_and_deadline(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    filed = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    order = queries.find_order(session, filed.number)
+    assert (order.state, order.stage) == (OrderState.SUBMITTED, "initial")
+    # Received on Monday, five working days: due next Monday.
+    assert (order.received_on, order.due_on) == (MONDAY, date(2026, 3, 9))
+    assert queries.order_lines(session, order.id) == (PricedLine("年卡", 1, 365000),)
+    assert session.exec(select(Consent)).one().agreed_on == MONDAY
+    hand = session.exec(select(OrderHand)).one()
+    assert (hand.staff_id, hand.part) == (actors["sun"].staff_id, "filing")
+
+
+def test_order_numbers_carry_kind_year_and_check_character_and_are_found_as_typed(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    filed = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    prefix, year, body = filed.number.split("-")
+    assert (prefix, year) == ("JN", "2026")
+    assert check_character(prefix + year + body[:-1]) == body[-1]
+    typed = f" {filed.number.lower().replace('-', ' ')} "
+    assert queries.find_order(session, typed).id == filed.order_id
+    with pytest.raises(NotFound):
+        queries.find_order(session, order_number("JN", 2026, 999))
+
+
+def test_a_filing_without_consent_is_returned_and_its_clock_does_not_run(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    asked = a_filing(session, member, agreed_on=None)
+    filed = file(session, asked, by=actors["sun"], at=noon(MONDAY))
+    order = queries.find_order(session, filed.number)
+    assert (order.state, order.missing) == (OrderState.RETURNED, "agreement")
+    assert order.received_on is None
+    assert order.due_on is None
+
+
+def test_the_review_clock_starts_when_the_material_is_complete(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    asked = a_filing(session, member, agreed_on=None)
+    order = queries.find_order(
+        session, file(session, asked, by=actors["sun"], at=noon(MONDAY)).number
+    )
+    wednesday = date(2026, 3, 4)
+
+    def resubmit(agreed_on: date | None) -> None:
+        confirming.resubmit_order(
+            session, order, agreed_on=agreed_on, by=actors["sun"], at=noon(wednesday),
+            today=wednesday, calendar=work_calendar(session),
+        )  # fmt: skip
+
+    with pytest.raises(RuleRefused, match="agreement"):
+        resubmit(None)
+    resubmit(wednesday)
+    assert (order.state, order.stage) == (OrderState.SUBMITTED, "initial")
+    assert (order.received_on, order.due_on) == (wednesday, date(2026, 3, 11))
+
+
+def test_the_same_external_reference_files_one_order(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    asked = a_filing(session, member, source="web", external_ref="A1")
+    first = file(session, asked, by=actors["sun"], at=noon(MONDAY))
+    again = file(session, asked, by=actors["li"], at=noon(MONDAY))
+    assert (again.outcome, again.number) == (Filed.UNCHANGED, first.number)
+    assert len(session.exec(select(Order)).all()) == 1
+
+
+def test_a_reference_that_returns_with_another_plan_is_a_conflict(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    asked = a_filing(session, member, source="web", external_ref="A1")
+    file(session, asked, by=actors["sun"], at=noon(MONDAY))
+    from memberctl.catalog.queries import find_plan_terms
+
+    other = asked._replace(plan=find_plan_terms(session, "MONTH", MONDAY))
+    with pytest.raises(Conflict):
+        file(session, other, by=actors["sun"], at=noon(MONDAY))
+
+
+def test_a_second_join_order_for_the_same_member_and_plan_is_the_first_one(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    first = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    again = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    assert (again.outcome, again.number) == (Filed.UNCHANGED, first.number)
+    named = a_filing(session, member, source="web", external_ref="A1")
+    assert file(session, named, by=actors["sun"], at=noon(MONDAY)).outcome is Filed.DUPLICATE
+
+
+def test_after_a_withdrawal_the_member_may_apply_again(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    first = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    confirming.withdraw_order(
+        session, first.number, reason="moved", seen=1, by=actors["sun"], at=noon(MONDAY),
+        today=MONDAY,
+    )  # fmt: skip
+    again = file(session, a_filing(session, member), by=actors["sun"], at=noon(MONDAY))
+    assert again.outcome is Filed.CREATED
+    assert again.number != first.number
+
+
+def test_a_batch_tells_each_filing_what_became_of_it_and_knows_its_own_repeats(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    own = a_member(session, name="李四", phone="+8613900139000", staff_id=6, at=noon(MONDAY))
+    web = {"source": "web"}
+    filings = [
+        a_filing(session, member, **web, external_ref="A1"),
+        a_filing(session, own),
+        a_filing(session, member, **web, external_ref="A1"),
+        a_filing(session, member, **web, external_ref="A2"),
+        a_filing(session, member, plan=None, agreed_on=None, kind=OrderKind.SERVICE,
+                 lines=(PricedLine("拳击课", 2, 15000),)),
+    ]  # fmt: skip
+    answers = file_all(session, filings, actors["sun"], noon(MONDAY))
+    first, refused, again, other, service = answers
+    assert isinstance(refused, FilingRefused)
+    assert isinstance(refused.problem, NotPermitted)
+    assert isinstance(first, OrderFiled)
+    assert isinstance(again, OrderFiled)
+    assert isinstance(other, OrderFiled)
+    assert isinstance(service, OrderFiled)
+    assert [first.outcome, again.outcome, other.outcome] == [
+        Filed.CREATED, Filed.UNCHANGED, Filed.DUPLICATE,
+    ]  # fmt: skip
+    assert first.number == again.number == other.number
+    assert service.number.startswith("SV-")
+    assert len(session.exec(select(Order)).all()) == 2
+
+
+@pytest.fixture
+def statements(session: Session) -> Iterator[list[str]]:
+    """Every statement that the session's connection executes through SQLAlchemy."""
+    seen: list[str] = []
+    connection = session.connection()
+
+    def remember(*given: object) -> None:
+        seen.append(str(given[2]))
+
+    event.listen(connection, "before_cursor_execute", remember)
+    yield seen
+    event.remove(connection, "before_cursor_execute", remember)
+
+
+def test_filing_fifty_orders_takes_as_many_statements_as_filing_one(
+    session: Session, actors: Actors, noon: Noon, statements: list[str]
+) -> None:
+    members = [
+        a_member(session, name=f"会员{n}", phone=f"+86138{n:08}", at=noon(MONDAY))
+        for n in range(51)
+    ]
+    filings = [a_filing(session, member) for member in members]
+    statements.clear()
+    file_all(session, filings[:1], actors["sun"], noon(MONDAY))
+    one = len(statements)
+    statements.clear()
+    file_all(session, filings[1:], actors["sun"], noon(MONDAY))
+    assert len(statements) == one
+
+
+def test_an_order_total_is_the_sum_of_its_lines_at_the_members_tier(
+    session: Session, actors: Actors, noon: Noon
+) -> None:
+    silver = a_member(session, tier=2, at=noon(MONDAY))
+    filed = file(session, a_filing(session, silver), by=actors["sun"], at=noon(MONDAY))
+    assert filed.total == Money(346750, "CNY")
+    lines = session.exec(select(OrderLine)).all()
+    assert sum(line.amount_minor for line in lines) == 346750
+
+
+def test_a_renewal_is_confirmed_at_once_with_an_accepted_quote_and_the_fee_booked(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    renewable(session, member, noon(MONDAY))
+    asked = a_filing(session, member, kind=OrderKind.RENEWAL)
+    filed = file(session, asked, by=actors["sun"], at=noon(MONDAY))
+    assert filed.number.startswith("RN-2026-")
+    # O8: confirmed on 2026-03-02, five working days to pay.
+    assert (filed.state, filed.due_on) == (OrderState.CONFIRMED, date(2026, 3, 9))
+    quote = queries.current_quote(session, filed.order_id)
+    assert quote is not None
+    assert quote.state is QuoteState.ACCEPTED
+    assert booked_minor(session, filed.number) == 365000
+    purposes = session.exec(select(OutboxMessage.purpose)).all()
+    assert purposes == [Purpose.ORDER_CONFIRMED]
+
+
+def test_two_early_renewals_are_two_orders(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    renewable(session, member, noon(MONDAY))
+    asked = a_filing(session, member, kind=OrderKind.RENEWAL)
+    numbers = {file(session, asked, by=actors["sun"], at=noon(MONDAY)).number for _ in range(2)}
+    assert len(numbers) == 2
+
+
+def test_a_quote_freezes_price_plan_version_and_tier_version_and_is_sent(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order, quote = quoted(session, member, actors["li"], noon(MONDAY))
+    assert (quote.version, quote.state, quote.total_minor) == (1, QuoteState.SENT, 365000)
+    assert (quote.plan_version_id, quote.tier_version_id) == (order.plan_version_id, 1)
+    assert quote.valid_until == date(2026, 3, 16)
+    assert queries.quote_lines(session, quote.id) == queries.order_lines(session, order.id)
+
+
+def test_a_revised_quote_supersedes_the_old_one_and_the_order_follows(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order, old = quoted(session, member, actors["li"], noon(MONDAY))
+    new = quoting.revise_quote(
+        session, order, Revision(unit_minor=350000), by=actors["li"], at=noon(MONDAY), today=MONDAY
+    )
+    assert (old.state, new.state, new.version) == (QuoteState.SUPERSEDED, QuoteState.SENT, 2)
+    assert order.total_minor == new.total_minor == 350000
+    assert old.content_sha256 != new.content_sha256
+    assert queries.order_lines(session, order.id) == (PricedLine("年卡", 1, 350000),)
+
+
+def test_the_same_offer_with_a_new_last_day_has_the_same_content(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order, old = quoted(session, member, actors["li"], noon(MONDAY))
+    later = date(2026, 3, 20)
+    quoting.expire_quotes(session, today=later, by=actors["zhao"], at=noon(later))
+    new = quoting.revise_quote(
+        session, order, Revision(), by=actors["li"], at=noon(later), today=later
+    )
+    assert old.state is QuoteState.SUPERSEDED
+    assert (new.content_sha256, new.valid_until) == (old.content_sha256, date(2026, 4, 3))
+
+
+@pytest.mark.parametrize(("day", "accepted"), [(16, True), (17, False)])
+def test_a_quote_is_accepted_through_its_last_day_and_not_a_day_late(
+    session: Session, actors: Actors, noon: Noon, member: int, day: int, accepted: bool
+) -> None:
+    order, quote = quoted(session, member, actors["li"], noon(MONDAY))
+    today = date(2026, 3, day)
+
+    def accept(honoured_by: str | None = None) -> None:
+        quoting.accept_quote(
+            session, order.number, by=actors["li"], at=noon(today), today=today,
+            honoured_by=honoured_by,
+        )  # fmt: skip
+
+    if accepted:
+        accept()
+    else:
+        with pytest.raises(RuleRefused, match="valid until 2026-03-16"):
+            accept()
+        with pytest.raises(NotPermitted):
+            accept("wang")
+        accept("zhao")
+    assert quote.state is QuoteState.ACCEPTED
+
+
+def test_expiry_touches_only_sent_quotes_whose_last_day_has_passed(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    other = a_member(session, name="李四", phone="+8613900139000", at=noon(MONDAY))
+    sent, waiting = quoted(session, member, actors["li"], noon(MONDAY))
+    agreed, taken = quoted(session, other, actors["li"], noon(MONDAY))
+    quoting.accept_quote(session, agreed.number, by=actors["li"], at=noon(MONDAY), today=MONDAY)
+
+    def expire(day: int) -> list[str]:
+        today = date(2026, 3, day)
+        return quoting.expire_quotes(session, today=today, by=actors["zhao"], at=noon(today))
+
+    assert expire(16) == []
+    assert expire(17) == [sent.number]
+    assert expire(17) == []
+    assert (waiting.state, taken.state) == (QuoteState.EXPIRED, QuoteState.ACCEPTED)
+
+
+def test_an_expired_quote_refuses_the_confirmation_and_names_the_way_out(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order, quote = quoted(session, member, actors["li"], noon(MONDAY))
+    late = date(2026, 3, 17)
+    with pytest.raises(RuleRefused) as refusal:
+        confirming.confirm_order(
+            session, order, quote, by=actors["zhao"], at=noon(late), today=late,
+            calendar=work_calendar(session),
+        )  # fmt: skip
+    assert "quote revise" in str(refusal.value.hint)
+    assert order.state is OrderState.IN_REVIEW
+
+
+def test_an_unpaid_order_is_forfeited_on_the_day_after_the_deadline_and_not_before(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order = confirmed(session, member, actors["li"], noon(MONDAY))
+    assert order.payment_due_on == date(2026, 3, 9)
+
+    def forfeit(day: int) -> None:
+        today = date(2026, 3, day)
+        confirming.forfeit_orders(
+            session, [order.number], by=actors["zhao"], at=noon(today), today=today
+        )
+
+    with pytest.raises(RuleRefused, match="until 2026-03-09"):
+        forfeit(9)
+    forfeit(10)
+    assert order.state is OrderState.FORFEITED
+    assert booked_minor(session, order.number) == 0
+    assert balance(session, Account.RECEIVABLE, order.number) == 0
+    quote = queries.current_quote(session, order.id)
+    assert quote is not None
+    assert quote.state is QuoteState.LOST
+    assert Purpose.ORDER_FORFEITED in session.exec(select(OutboxMessage.purpose)).all()
+
+
+def test_ending_an_order_that_changed_since_it_was_read_is_a_conflict(
+    session: Session, actors: Actors, noon: Noon, member: int
+) -> None:
+    order = confirmed(session, member, actors["li"], noon(MONDAY))
+    for end in (confirming.withdraw_order, confirming.void_order):
+        with pytest.raises(Conflict, match="v1, now v2"):
+            end(
+                session, order.number, reason="x", seen=1, by=actors["zhao"], at=noon(MONDAY),
+                today=MONDAY,
+            )  # fmt: skip
+
+
+def test_an_order_is_ended_once(session: Session, actors: Actors, noon: Noon, member: int) -> None:
+    order = confirmed(session, member, actors["li"], noon(MONDAY))
+
+    def void() -> None:
+        confirming.void_order(
+            session, order.number, reason="twice", seen=None, by=actors["zhao"], at=noon(MONDAY),
+            today=MONDAY,
+        )  # fmt: skip
+
+    void()
+    assert (order.state, order.stage) == (OrderState.VOIDED, None)
+    with pytest.raises(RuleRefused, match="it is voided"):
+        void()
