@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import uuid
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -51,22 +52,20 @@ def found_store(settings: Settings, wish: Wish, *, command: str) -> StoreMade:
     now = moment(settings.as_of, zone(wish.zone))
     store = Store(settings.db)
     store_id = uuid.uuid4().hex
-    if store.path is not None:
-        make_sqlite_file(store.path)
-    try:
-        return _found(store, store_id, settings, wish, command=command, now=now)
-    except BaseException:
-        # Half a store would refuse both the next `init` and every command.
-        key_path(settings.key_dir, store_id).unlink(missing_ok=True)
+    with ExitStack() as undo:  # Half a store would refuse the next `init` and every command.
         if store.path is not None:
-            remove_unfinished(store.path)
-        raise
+            make_sqlite_file(store.path)
+            undo.callback(remove_unfinished, store.path)
+        undo.callback(key_path(settings.key_dir, store_id).unlink, missing_ok=True)
+        made = _found(store, store_id, settings, wish, command=command, now=now)
+        undo.pop_all()
+    return made
 
 
 def _found(
     store: Store, store_id: str, settings: Settings, wish: Wish, *, command: str, now: datetime
 ) -> StoreMade:
-    from memberctl.cli.invocation import login_of
+    from memberctl.cli.run import login_of
     from memberctl.office.operations import found_organisation
     from memberctl.store.audit import append_notes, note, open_trail
     from memberctl.store.guard import SCHEMA

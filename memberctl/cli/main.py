@@ -16,12 +16,19 @@ from typing import Annotated, Any, TextIO
 import typer
 
 from memberctl import __version__
-from memberctl.cli.invocation import Run
 from memberctl.cli.lazy import Root
 from memberctl.cli.nouns import HELP_NAMES
 from memberctl.cli.options import GlobalOptions
 from memberctl.cli.output import PipeClosed
-from memberctl.core.errors import MemberctlError, NotShown, TryAgain, UsageProblem
+from memberctl.cli.run import Run
+from memberctl.core.errors import (
+    AlreadyDone,
+    MemberctlError,
+    NotShown,
+    TryAgain,
+    UsageProblem,
+)
+from memberctl.store.signals import Terminated, end_on_signals
 
 TRIES = 10
 INTERRUPTED = 130
@@ -107,8 +114,12 @@ def finish(run: Run, argv: Sequence[str]) -> int:
         return _usage(run, argv, problem)
     except (KeyboardInterrupt, typer.Abort):
         return _interrupted(run, INTERRUPTED)
+    except Terminated:
+        return _interrupted(run, TERMINATED)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
     except BaseException as bug:  # noqa: BLE001 -- the one that catches everything.
-        return _last_resort(run, argv, bug)
+        return _filed(run, argv, bug)
     return run.exit_code
 
 
@@ -116,10 +127,8 @@ def call(run: Run, argv: Sequence[str]) -> None:
     """Parse the line and run its command; a repeat under a known key prints its first answer."""
     try:
         ended = tree().main(args=list(argv), prog_name="memberctl", standalone_mode=False, obj=run)
-    except Exception as event:
-        if not _is_repeat(event):
-            raise
-        _answer_again(run, event)
+    except AlreadyDone as before:
+        _answer_again(run, before)
         return
     if isinstance(ended, int) and ended:
         run.exit_code = ended
@@ -132,14 +141,10 @@ def refuse_broken_text(argv: Sequence[str]) -> None:
             raise UsageProblem("the command line holds bytes that are no text in this locale")
 
 
-def _is_repeat(event: Exception) -> bool:
-    return type(event).__name__ == "AlreadyDone" and "memberctl.store.repeats" in sys.modules
-
-
-def _answer_again(run: Run, event: Any) -> None:
-    run.output.note(f"already done on {event.at:%Y-%m-%d %H:%M} UTC; nothing was done now")
-    run.exit_code = int(event.answer.get("exit", 0))
-    run.output.say_line(event.answer.get("data"), event.answer.get("line", ""))
+def _answer_again(run: Run, before: AlreadyDone) -> None:
+    run.output.note(f"already done on {before.at:%Y-%m-%d %H:%M} UTC; nothing was done now")
+    run.exit_code = int(str(before.answer.get("exit", 0)))
+    run.output.say_line(before.answer.get("data"), str(before.answer.get("line", "")))
 
 
 def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
@@ -193,12 +198,8 @@ def _interrupted(run: Run, code: int) -> int:
     return _fail(run, [], NotShown("interrupted after the change was made"))
 
 
-def _last_resort(run: Run, argv: Sequence[str], bug: BaseException) -> int:
-    """End on TERM and HUP, let SystemExit pass as a code, and file everything else as a bug."""
-    if type(bug).__name__ == "Terminated":
-        return _interrupted(run, TERMINATED)
-    if isinstance(bug, SystemExit):
-        return bug.code if isinstance(bug.code, int) else 1
+def _filed(run: Run, argv: Sequence[str], bug: BaseException) -> int:
+    """File a bug's trace where its maintainer finds it, and say so without a traceback."""
     from memberctl.cli.crash import file_report
 
     where = file_report(run.settings.state_dir, bug)
@@ -232,8 +233,6 @@ def run_line(outer: Run, inherited: dict[str, Any], line: str) -> int:
 def run_process() -> int:
     """Run the process's own command line."""
     import os
-
-    from memberctl.store.signals import end_on_signals
 
     if COMPLETE in os.environ:
         # Typer prepares this itself only for apps that install their completion by themselves.

@@ -63,8 +63,8 @@ def run_batch(ctx: typer.Context) -> None:
 
     Example: printf 'plan list\\nstatus\\n' | memberctl batch
     """
-    from memberctl.cli.invocation import Run, options_of
     from memberctl.cli.main import run_line
+    from memberctl.cli.run import Run, options_of
 
     outer: Run = ctx.obj
     outer.stores = {}

@@ -44,7 +44,7 @@ def upgrade_store(store: Store, settings: Settings, *, dry_run: bool) -> Upgrade
 
 
 def _refuse_others(session: Session, settings: Settings) -> None:
-    from memberctl.cli.invocation import login_of
+    from memberctl.cli.run import login_of
     from memberctl.office.queries import identify
     from memberctl.office.rules import require
 

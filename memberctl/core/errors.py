@@ -6,7 +6,8 @@ Source: cli.md "Exit codes".
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 
 class MemberctlError(Exception):
@@ -153,3 +154,15 @@ class AlreadyRunning(MemberctlError):
 
     code = "already_running"
     exit_code = 75
+
+
+class AlreadyDone(Exception):
+    """No failure: the command was done under this idempotency key before (rules M5).
+
+    at     -- when; answer -- what it answered then: "data", "line" and "exit"
+    """
+
+    def __init__(self, at: datetime, answer: Mapping[str, object]) -> None:
+        super().__init__("already done")
+        self.at = at
+        self.answer = answer

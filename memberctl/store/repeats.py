@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from memberctl.core.errors import Conflict
+from memberctl.core.errors import AlreadyDone, Conflict
 from memberctl.store.tables import Repeat
 
 if TYPE_CHECKING:
@@ -25,15 +25,6 @@ class Request:
     command: str
     args_sha256: str
     key: str | None = None
-
-
-class AlreadyDone(Exception):
-    """The command was done under this key before; carries what it answered then."""
-
-    def __init__(self, at: datetime, answer: dict[str, Any]) -> None:
-        super().__init__("already done")
-        self.at = at
-        self.answer = answer
 
 
 def begin(session: Session, request: Request, actor: str, at: datetime) -> Repeat | None:

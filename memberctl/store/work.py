@@ -80,7 +80,7 @@ def unit_of_work(
     open_ -- identifies the person and refuses what they may not do, inside the transaction
     on_commit -- called when the change is in the store, before any signal can interrupt
     The block sets `answer`, which a repeat under the same key is told.
-    Raises repeats.AlreadyDone when the request's key was used for the same before.
+    Raises core.errors.AlreadyDone when the request's key was used for the same before.
     """
     with store.writing() as session:
         info = store_info(session)
