@@ -39,6 +39,7 @@ class Program:
 
     def __init__(self, location: str, key_dir: Path, folder: Path) -> None:
         self.location = location
+        self.key_dir = key_dir
         self.folder = folder
         self.now = "2026-03-02T10:00:00+08:00"
         config = folder / "config.toml"
