@@ -59,7 +59,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 MOST_BRANCHES = 9999  # Four digits of a card's number (rules C1).
-FIRST_ID = 1  # Counters begin here, and an organisation's first person is its owner.
 YEARS_AROUND = (-2, -1, 0, 1)
 _STAFF_COLUMNS = ("id", "code", "name", "uid", "database_user", "branch_id", "state", "version")
 
@@ -99,9 +98,10 @@ def found_organisation(
     owner = replace(
         new_staff(owner_code, owner_name, [Role.OWNER], database_user=database_user), uid=uid
     )
-    by = Actor(owner.code, owner.code, FIRST_ID, frozenset({Role.OWNER.value}))
+    by = Actor(owner.code, owner.code, staff_id=0, roles=frozenset({Role.OWNER.value}))
     note(session, "organisation.founded", owner.code, by=by, at=at, currency=currency)
     add_staff(session, [owner], by=by, at=at)
+    by = replace(by, staff_id=queries.find_staff(session, owner.code).id)
     enter_years(session, _published_around(region, local_date(at, local)), by=by, at=at)
     return by
 
