@@ -1,0 +1,104 @@
+"""Everybody in the store who could be one of a batch, found in a fixed number of look-ups.
+
+Source: rules A3, I2; performance.md "duplicates".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import aliased
+from sqlmodel import col
+
+from memberctl.member.duplicates import Candidate, Known
+from memberctl.member.identity import DocumentKind
+from memberctl.member.rules import Registration
+from memberctl.member.tables import IdentityDocument, Member
+
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlmodel import Session
+
+T = TypeVar("T")
+CHUNK = 500
+_PROOF = aliased(IdentityDocument)
+_COMPARED: tuple[Any, ...] = (
+    col(Member.id),
+    col(Member.name),
+    col(Member.name_key),
+    col(Member.phone),
+    col(Member.email),
+    col(Member.birth_on),
+    col(Member.address),
+    col(Member.twin),
+    select(col(_PROOF.id))
+    .where(col(_PROOF.member_id) == col(Member.id), col(_PROOF.kind) == DocumentKind.RESIDENT_ID)
+    .exists(),
+)
+
+
+def find_known(session: Session, asked: Sequence[Registration], blinds: Iterable[bytes]) -> Known:
+    """Return everybody in the store whom a registration of the batch could be.
+
+    blinds -- the blind indexes of the batch's documents
+    """
+    known = Known()
+    for candidate, blind in _owners(session, sorted(set(blinds))):
+        known.add_document(blind, candidate)
+    references: dict[str, set[str]] = {}
+    for each in asked:
+        if each.source is not None and each.external_ref is not None:
+            references.setdefault(each.source, set()).add(each.external_ref)
+    for source, wanted in references.items():
+        for candidate, reference in _referred(session, source, sorted(wanted)):
+            known.add_reference(source, reference, candidate)
+    for condition in _likenesses(asked):
+        for row in session.execute(select(*_COMPARED).where(condition)):
+            known.add(Candidate._make(row))
+    return known
+
+
+def _likenesses(asked: Sequence[Registration]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions under which a member is like somebody of the batch."""
+    for phones in _chunks({each.phone for each in asked if each.phone is not None}):
+        yield col(Member.phone).in_(phones)
+    for emails in _chunks({each.email for each in asked if each.email is not None}):
+        yield col(Member.email).in_(emails)
+    births = {(each.name_key, each.birth_on) for each in asked if each.birth_on is not None}
+    for pairs in _chunks(births):
+        yield tuple_(col(Member.name_key), col(Member.birth_on)).in_(pairs)
+
+
+def _owners(session: Session, blinds: Sequence[bytes]) -> Iterator[tuple[Candidate, bytes]]:
+    for chunk in _chunks(blinds):
+        rows = session.execute(
+            select(col(IdentityDocument.blind_index), *_COMPARED)
+            .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
+            .where(
+                col(IdentityDocument.kind).in_(list(DocumentKind)),
+                col(IdentityDocument.blind_index).in_(chunk),
+            )
+        )
+        for row in rows:
+            yield Candidate._make(row[1:]), bytes(row[0])
+
+
+def _referred(
+    session: Session, source: str, references: Sequence[str]
+) -> Iterator[tuple[Candidate, str]]:
+    for chunk in _chunks(references):
+        rows = session.execute(
+            select(col(Member.external_ref), *_COMPARED).where(
+                col(Member.source) == source, col(Member.external_ref).in_(chunk)
+            )
+        )
+        for row in rows:
+            yield Candidate._make(row[1:]), row[0]
+
+
+def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
+    ordered = list(values)
+    for start in range(0, len(ordered), CHUNK):
+        yield ordered[start : start + CHUNK]
