@@ -9,6 +9,7 @@ import typer
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import IntegrityFailure
+from memberctl.core.numbering import member_number, parse_member_number, parse_order_number
 from memberctl.ledger.rules import Account
 
 ledger = noun("ledger", "Ledger: every figure, in double entry.")
@@ -36,7 +37,7 @@ def journal(
     about: Annotated[str | None, typer.Option(help="Only this order, e.g. JN-2026-7F3KX.")] = None,
     account: Annotated[Account | None, typer.Option(help="Only this account.")] = None,
     party: Annotated[
-        str | None, typer.Option(help="Only this order's or member's postings.")
+        str | None, typer.Option(help="Only the postings of this order or member, e.g. M-000123.")
     ] = None,
 ) -> None:
     """List the postings, the newest first.
@@ -46,8 +47,21 @@ def journal(
     from memberctl.ledger import queries
 
     with look(ctx, "report.read") as r:
-        found = queries.journal(r.session, about=about, account=account, party=party, limit=r.limit)
+        found = queries.journal(
+            r.session,
+            about=None if about is None else parse_order_number(about),
+            account=account,
+            party=None if party is None else _party(party),
+            limit=r.limit,
+        )
     r.show_list(found.rows, JOURNAL, total=found.total)
+
+
+def _party(text: str) -> str:
+    """Return a member's or an order's number in the form in which postings name it."""
+    if text.strip().upper().startswith("M"):
+        return member_number(parse_member_number(text))
+    return parse_order_number(text)
 
 
 @ledger.command()

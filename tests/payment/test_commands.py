@@ -210,6 +210,17 @@ def test_lists_have_stable_columns(memberctl: Program, order: str) -> None:
     assert journal[1].endswith("\twechat\t\t3650.00")
 
 
+def test_the_journal_is_narrowed_by_numbers_as_people_type_them(
+    memberctl: Program, order: str
+) -> None:
+    record(memberctl, order, amount="3660.00")
+    by_member = memberctl.ok("ledger", "journal", "--party", "m 1", as_="sun")
+    assert [line["account"] for line in by_member] == ["member_credit"]
+    by_order = memberctl.ok("ledger", "journal", "--about", order.lower(), as_="sun")
+    assert len(by_order) == 5
+    assert memberctl("ledger", "journal", "--about", "JN-2026-00000", as_="sun").exit == 6
+
+
 def test_the_balances_add_up_to_nothing(memberctl: Program, order: str) -> None:
     record(memberctl, order, amount="1000.00")
     found = memberctl.ok("ledger", "balance", as_="sun")
