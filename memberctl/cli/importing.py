@@ -86,8 +86,7 @@ class Answer(Problem, Protocol):
         """The id of a member, or None."""
 
 
-Parse = Callable[[Mapping[str, str]], "T | list[P]"]
-Operate = Callable[[list[T], Container[int]], Sequence[Answer]]
+P = TypeVar("P", bound=Problem)
 _REFUSED = frozenset({"duplicate", "rejected"})
 
 
@@ -213,7 +212,7 @@ def run_import(
     w: Writing,
     file: ImportFile,
     *,
-    parse: Callable[[Mapping[str, str]], T | Sequence[Problem]],
+    parse: Callable[[Mapping[str, str]], T | list[P]],
     operate: Callable[[list[T], Container[int]], Sequence[Answer]],
     all_or_nothing: bool = False,
 ) -> Imported:
@@ -239,13 +238,13 @@ def run_import(
     imported = reading.summary()
     reading.say_notices()
     if all_or_nothing and imported.exit_code:
-        raise _nothing_written(imported)
+        raise _nothing_written(imported, kept=not w.dry_run)
     return imported
 
 
 def _read_all(
     reading: _Reading,
-    parse: Callable[[Mapping[str, str]], T | Sequence[Problem]],
+    parse: Callable[[Mapping[str, str]], T | list[P]],
     operate: Callable[[list[T], Container[int]], Sequence[Answer]],
 ) -> None:
     from memberctl.store.audit import append_notes
@@ -256,8 +255,10 @@ def _read_all(
     with bar:
         while batch := list(islice(rows, BATCH)):
             parsed = [None if isinstance(row, BadRow) else parse(file.cells(row)) for row in batch]
-            good = [each for each in parsed if each is not None and not isinstance(each, list)]
-            answers = iter(operate(good, reading.named))  # type: ignore[arg-type]
+            good: list[T] = [
+                each for each in parsed if each is not None and not isinstance(each, list)
+            ]
+            answers = iter(operate(good, reading.named))
             for row, each in zip(batch, parsed, strict=True):
                 if isinstance(row, BadRow):
                     reading.refuse(row, [_Unreadable(row.rule, row.message)])
@@ -351,9 +352,9 @@ class _Reading:
             self.w.note(f"line {line}: {field}{problem.message}")
 
 
-def _nothing_written(imported: Imported) -> RuleRefused:
+def _nothing_written(imported: Imported, *, kept: bool) -> RuleRefused:
     refused = imported.duplicate + imported.rejected
     return RuleRefused(
         f"{refused} of {imported.read} rows are refused, so nothing was written",
-        hint=f"the rows and the reasons are in {imported.rejects_file}",
+        hint=f"the rows and the reasons are in {imported.rejects_file}" if kept else None,
     )
