@@ -19,6 +19,7 @@ from urllib.parse import quote
 from memberctl.core.errors import NoStore, UsageProblem
 from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
+from memberctl.store.held import HeldConnection
 from memberctl.store.turnstile import PATIENCE_SECONDS, turnstile
 
 if TYPE_CHECKING:
@@ -170,7 +171,9 @@ def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
         isolation_level=None,
         timeout=PATIENCE_SECONDS,
         check_same_thread=False,
+        factory=HeldConnection,
     )
+    connection.hold(path)
     for pragma in WRITE_PRAGMAS if purpose == "write" else READ_PRAGMAS:
         connection.execute(pragma)
     if purpose == "read":

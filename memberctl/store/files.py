@@ -11,13 +11,19 @@ import stat
 from pathlib import Path
 
 from memberctl.core.errors import NoStore, NotPermitted
+from memberctl.store.held import is_held
 
 HEADER = b"SQLite format 3\0"
 APPLICATION_ID = 0x6D627263  # "mbrc", in the header of every SQLite store.
 
 
 def refuse_strange_file(path: Path) -> None:
-    """Raise NoStore unless `path` is a SQLite file that memberctl made."""
+    """Raise NoStore unless `path` is a SQLite file that memberctl made.
+
+    A file that a connection of this process has open was looked at before, and is left alone.
+    """
+    if is_held(path):
+        return
     header = _read_header(path)
     if not header.startswith(HEADER):
         raise NoStore(f"{path} is not a memberctl store; it was not touched")

@@ -1,0 +1,44 @@
+"""Which files this process has open through SQLite.
+
+POSIX drops all of a process's locks on a file as soon as the process closes any descriptor of
+it. Whoever opened a store's file beside an open connection, only to look at its header, would
+take SQLite's locks away, and another process could remove the WAL under us: the file is then
+damaged. So connections are counted here, and a file that is held is not opened otherwise.
+Source: sqlite.org "How To Corrupt An SQLite Database File", 2.2; reliability.md R4, R13.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import Counter
+from pathlib import Path
+
+_held: Counter[tuple[int, int]] = Counter()
+
+
+class HeldConnection(sqlite3.Connection):
+    """A connection that counts as holding its file until it is closed."""
+
+    _file: tuple[int, int] | None = None
+
+    def hold(self, path: Path) -> None:
+        """Count this connection as one that holds `path`."""
+        found = path.stat()
+        self._file = (found.st_dev, found.st_ino)
+        _held[self._file] += 1
+
+    def close(self) -> None:
+        """Close the connection; its file may be opened otherwise when it was the last."""
+        super().close()
+        if self._file is not None:
+            _held[self._file] -= 1
+            self._file = None
+
+
+def is_held(path: Path) -> bool:
+    """Return whether a connection of this process has the file at `path` open."""
+    try:
+        found = path.stat()
+    except OSError:
+        return False
+    return _held[found.st_dev, found.st_ino] > 0
