@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func
 from sqlalchemy import select as columns
@@ -30,14 +30,13 @@ from memberctl.order.results import (
 )
 from memberctl.order.rules import LIVE, OrderKind, OrderState, QuoteState, due_date
 from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote, QuoteLine
+from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlmodel import Session
 
-T = TypeVar("T", int, str)
-CHUNK = 500
 _NEWEST_QUOTE = (
     columns(col(Quote.state))
     .where(col(Quote.order_id) == col(Order.id))
@@ -94,11 +93,8 @@ def _one(session: Session, statement: Any) -> Order:
 
 def orders_to_change(session: Session, numbers: Iterable[str]) -> list[Order]:
     """Return these orders, locked, in the order of their ids; unknown numbers are left out."""
-    found: list[Order] = []
-    for chunk in _chunks(sorted(set(numbers))):
-        statement = select(Order).where(col(Order.number).in_(chunk)).order_by(col(Order.id))
-        found.extend(session.scalars(statement.with_for_update()))
-    return sorted(found, key=lambda order: order.id)
+    statement = select(Order).where(among(session, col(Order.number), numbers))
+    return list(session.scalars(statement.order_by(col(Order.id)).with_for_update()))
 
 
 def find_row(session: Session, text: str) -> OrderRow:
@@ -279,28 +275,27 @@ def identity_of(session: Session, member_id: int) -> tuple[str, ...]:
 
 def member_facts(session: Session, member_ids: Iterable[int]) -> dict[int, MemberFacts]:
     """Return what decides about filings of these members, by member id."""
-    found: dict[int, MemberFacts] = {}
-    until = (
-        columns(func.max(col(Term.end_on)))
-        .where(col(Term.member_id) == col(Member.id), col(Term.voided_at).is_(None))
-        .scalar_subquery()
+    wanted = sorted(set(member_ids))
+    ended = columns(col(Term.member_id), func.max(col(Term.end_on))).where(
+        among(session, col(Term.member_id), wanted), col(Term.voided_at).is_(None)
     )
-    statement = columns(col(Member.id), col(Member.tier_id), col(Member.staff_id), until)
-    for chunk in _chunks(sorted(set(member_ids))):
-        rows = session.execute(statement.where(col(Member.id).in_(chunk)))
-        found.update((row[0], MemberFacts(row[1], row[2], row[3])) for row in rows)
-    return found
+    rows = session.execute(ended.group_by(col(Term.member_id)))
+    until = {id_: last_day for id_, last_day in rows}  # noqa: C416 -- rows are not pairs to mypy
+    people = columns(col(Member.id), col(Member.tier_id), col(Member.staff_id)).where(
+        among(session, col(Member.id), wanted)
+    )
+    return {
+        id_: MemberFacts(tier_id, staff_id, until.get(id_))
+        for id_, tier_id, staff_id in session.execute(people)
+    }
 
 
 def members_with_identity(session: Session, member_ids: Iterable[int]) -> set[int]:
     """Return those of these members whose identity document is known."""
-    found: set[int] = set()
-    for chunk in _chunks(sorted(set(member_ids))):
-        statement = columns(col(IdentityDocument.member_id)).where(
-            col(IdentityDocument.member_id).in_(chunk)
-        )
-        found.update(session.execute(statement).scalars())
-    return found
+    statement = columns(col(IdentityDocument.member_id)).where(
+        among(session, col(IdentityDocument.member_id), set(member_ids))
+    )
+    return set(session.execute(statement).scalars())
 
 
 def agreements(session: Session, code: str = "MEMBERSHIP") -> list[tuple[date, int]]:
@@ -316,26 +311,20 @@ def agreements(session: Session, code: str = "MEMBERSHIP") -> list[tuple[date, i
 
 def filed_under(session: Session, source: str, references: Iterable[str]) -> dict[str, OrderFiled]:
     """Return the orders that have these external references of one source, by reference."""
-    found: dict[str, OrderFiled] = {}
     statement = _with_plan(columns(col(Order.external_ref), *ROW)).where(
-        col(Order.source) == source
+        col(Order.source) == source, among(session, col(Order.external_ref), references)
     )
-    for chunk in _chunks(sorted(set(references))):
-        for reference, *row in session.execute(statement.where(col(Order.external_ref).in_(chunk))):
-            found[reference] = _as_filed(row)
-    return found
+    return {reference: _as_filed(row) for reference, *row in session.execute(statement)}
 
 
 def open_joins(session: Session, member_ids: Iterable[int]) -> list[OrderFiled]:
     """Return the join orders of these members that are under way or fulfilled."""
-    found: list[OrderFiled] = []
     statement = _with_plan(columns(*ROW)).where(
-        col(Order.kind) == OrderKind.JOIN, col(Order.state).in_(LIVE)
+        among(session, col(Order.member_id), set(member_ids)),
+        col(Order.kind) == OrderKind.JOIN,
+        col(Order.state).in_(LIVE),
     )
-    for chunk in _chunks(sorted(set(member_ids))):
-        rows = session.execute(statement.where(col(Order.member_id).in_(chunk)))
-        found.extend(_as_filed(row) for row in rows)
-    return found
+    return [_as_filed(row) for row in session.execute(statement)]
 
 
 def _as_filed(row: Sequence[Any]) -> OrderFiled:
@@ -368,8 +357,3 @@ def consents(session: Session, order_id: int) -> list[ConsentLine]:
         .where(col(Consent.order_id) == order_id)
     )
     return [ConsentLine(*row) for row in session.execute(statement)]
-
-
-def _chunks(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -32,12 +32,12 @@ from memberctl.review.results import (
 )
 from memberctl.review.rules import Approval, Hand, Mark, Stage, Verdict
 from memberctl.review.tables import ReviewDecision, ReviewExtension, ReviewPause, ReviewStage
+from memberctl.store.among import among
 from memberctl.store.listing import Listing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-CHUNK = 500
 Pause = tuple[date, date | None]
 
 
@@ -108,26 +108,24 @@ def open_pauses_to_change(session: Session, order_id: int) -> list[ReviewPause]:
 def clocks(session: Session, order_ids: Sequence[int]) -> dict[int, Clock]:
     """Return the pauses and extensions of these orders' reviews; one without any has no key."""
     pauses: dict[int, list[Pause]] = defaultdict(list)
-    extended: dict[int, int] = {}
-    for ids in _chunks(order_ids):
-        for order_id, start, end in session.execute(_pauses_of(ids)):
-            pauses[order_id].append((start, end))
-        added = (
-            columns(col(ReviewExtension.order_id), func.sum(ReviewExtension.working_days))
-            .where(col(ReviewExtension.order_id).in_(ids))
-            .group_by(col(ReviewExtension.order_id))
-        )
-        extended.update((order_id, int(days)) for order_id, days in session.execute(added))
+    for order_id, start, end in session.execute(_pauses_of(session, order_ids)):
+        pauses[order_id].append((start, end))
+    added = (
+        columns(col(ReviewExtension.order_id), func.sum(ReviewExtension.working_days))
+        .where(among(session, col(ReviewExtension.order_id), order_ids))
+        .group_by(col(ReviewExtension.order_id))
+    )
+    extended = {order_id: int(days) for order_id, days in session.execute(added)}
     return {
         order_id: Clock(extended.get(order_id, 0), tuple(pauses.get(order_id, ())))
         for order_id in {*pauses, *extended}
     }
 
 
-def _pauses_of(ids: Sequence[int]) -> Any:
+def _pauses_of(session: Session, ids: Sequence[int]) -> Any:
     return (
         columns(col(ReviewPause.order_id), col(ReviewPause.from_on), col(ReviewPause.until_on))
-        .where(col(ReviewPause.order_id).in_(ids))
+        .where(among(session, col(ReviewPause.order_id), ids))
         .order_by(col(ReviewPause.id))
     )
 
@@ -260,6 +258,7 @@ def find_review(session: Session, text: str, today: date) -> ReviewRecord:
         .order_by(col(ReviewExtension.id))
     ).all()
     hands = orders.hands(session, order.id)
+    pauses = session.execute(_pauses_of(session, [order.id]))
     waits = order.state in UNDER_REVIEW
     marks = _marks(session, [(order.id, order.received_on, order.due_on)], today) if waits else {}
     codes = staff_codes(session, _people(decisions, extensions, hands))
@@ -280,7 +279,7 @@ def find_review(session: Session, text: str, today: date) -> ReviewRecord:
         hands=tuple(
             HandLine(each.part, codes[each.staff_id], each.at, each.released_at) for each in hands
         ),
-        pauses=tuple(PauseLine(*row[1:]) for row in session.execute(_pauses_of([order.id]))),
+        pauses=tuple(PauseLine(start, end) for _, start, end in pauses),
         extensions=tuple(
             ExtensionLine(each.working_days, each.reason, codes[each.extended_by], each.extended_at)
             for each in extensions
@@ -312,8 +311,3 @@ def _decision_line(decision: ReviewDecision, codes: Mapping[int, str]) -> Decisi
         override_by=None if override is None else codes[override],
         fell_back_at=decision.fell_back_at,
     )
-
-
-def _chunks(values: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
