@@ -18,7 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Protocol, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
 
@@ -86,7 +86,6 @@ class Answer(Problem, Protocol):
         """The id of a member, or None."""
 
 
-P = TypeVar("P", bound=Problem)
 _REFUSED = frozenset({"duplicate", "rejected"})
 
 
@@ -212,7 +211,7 @@ def run_import(
     w: Writing,
     file: ImportFile,
     *,
-    parse: Callable[[Mapping[str, str]], T | list[P]],
+    parse: Callable[[Mapping[str, str]], T | list[Any]],
     operate: Callable[[list[T], Container[int]], Sequence[Answer]],
     all_or_nothing: bool = False,
 ) -> Imported:
@@ -244,7 +243,7 @@ def run_import(
 
 def _read_all(
     reading: _Reading,
-    parse: Callable[[Mapping[str, str]], T | list[P]],
+    parse: Callable[[Mapping[str, str]], T | list[Any]],
     operate: Callable[[list[T], Container[int]], Sequence[Answer]],
 ) -> None:
     from memberctl.store.audit import append_notes

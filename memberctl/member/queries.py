@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
+from memberctl.catalog.tables import Tier
 from memberctl.core.errors import Invalid, NotFound, RuleRefused
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
-from memberctl.core.text import name_key
+from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
 from memberctl.member.identity import DocumentKind
 from memberctl.member.rules import RequestState
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
+from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
@@ -97,6 +99,42 @@ def members_by_id(session: Session, ids: Iterable[int]) -> dict[int, Member]:
         rows = session.scalars(select(Member).where(col(Member.id).in_(chunk)))
         found.update((member.id, member) for member in rows)
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class NewMember:
+    """Somebody who has just been registered: an applicant, who has neither order nor term yet."""
+
+    number: str
+    name: str
+    status: str
+    phone: Personal | None
+    email: Personal | None
+    branch: str | None
+    tier: str
+    member_since: date | None
+
+
+def new_member(session: Session, member_id: int) -> NewMember:
+    """Return a member who was registered in this transaction, as lists show them."""
+    statement = (
+        select(col(Member.name), col(Member.phone), col(Member.email), col(Branch.code))
+        .add_columns(col(Tier.code))
+        .join(Tier, col(Tier.id) == col(Member.tier_id))
+        .outerjoin(Branch, col(Branch.id) == col(Member.branch_id))
+        .where(col(Member.id) == member_id)
+    )
+    name, phone, email, branch, tier = session.execute(statement).one()
+    return NewMember(
+        number=member_number(member_id),
+        name=name,
+        status="applicant",
+        phone=Personal(Kind.PHONE, phone) if phone else None,
+        email=Personal(Kind.EMAIL, email) if email else None,
+        branch=branch,
+        tier=tier,
+        member_since=None,
+    )
 
 
 def documents_of(session: Session, member_id: int) -> dict[DocumentKind, IdentityDocument]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from memberctl.core.cells import excel_damaged
 from memberctl.core.dates import parse_birth_date
 from memberctl.core.errors import Invalid
-from memberctl.core.text import Kind, Personal, clean_text, mixed_script, name_key
+from memberctl.core.text import clean_text, mixed_script, name_key
 from memberctl.member.contact import normal_email, normal_phone
 from memberctl.member.identity import Document, DocumentKind, county_is_known, normal_document
 from memberctl.message.rules import Channel, Language, channel_for
@@ -316,14 +316,14 @@ def remarks_on(name: str, document: Document | None) -> tuple[Problem, ...]:
     return remarks
 
 
-def refuse_problems(problems: list[Problem]) -> None:
-    """Raise Invalid with every problem of a single registration; nothing for none."""
-    if not problems:
-        return
+def checked_registration(parsed: Registration | list[Problem]) -> Registration:
+    """Return a single registration, or raise Invalid with every problem it has."""
+    if isinstance(parsed, Registration):
+        return parsed
     raise Invalid(
-        "; ".join(problem.message for problem in problems),
-        field=problems[0].field,
-        rule=problems[0].code,
+        "; ".join(problem.message for problem in parsed),
+        field=parsed[0].field,
+        rule=parsed[0].code,
     )
 
 
@@ -333,19 +333,9 @@ def reach(member: Member) -> tuple[Channel, Language]:
     return channel, member.language
 
 
-def shown_phone(phone: str | None) -> Personal | None:
-    """Return a phone number as results carry it."""
-    return None if phone is None else Personal(Kind.PHONE, phone)
-
-
-def shown_email(email: str | None) -> Personal | None:
-    """Return an e-mail address as results carry it."""
-    return None if email is None else Personal(Kind.EMAIL, email)
-
-
 __all__ = [
     "APPLICATION_COLUMNS", "COLUMNS", "IDENTITY_FIELDS", "Document", "DocumentKind", "Outcome",
     "Problem", "Registered", "Registration", "RequestState", "clean_address", "clean_name",
     "default_language", "parse_language", "parse_registration", "reach",
-    "refuse_problems", "remarks_on", "shown_email", "shown_phone",
+    "remarks_on",
 ]  # fmt: skip
