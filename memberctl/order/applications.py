@@ -48,13 +48,15 @@ class Desk:
 
     plans  -- what is offered today, by code; branches -- ids by code
     region -- the country of phone numbers without a country code
-    source -- whose keys the external references are
+    source -- whose keys the external references are; currency -- of all prices
     first_agreement -- the day of the first wording, None when none was published
     """
 
     plans: Mapping[str, PlanTerms]
     branches: Mapping[str, int]
+    calendar: WorkCalendar
     region: str
+    currency: str
     source: str
     today: date
     first_agreement: date | None
@@ -102,15 +104,13 @@ def _agreed_on(typed: str, desk: Desk) -> date:
 
 def take_applications(
     session: Session,
-    applications: Sequence[Application],
     desk: Desk,
+    applications: Sequence[Application],
+    named: Container[int],
     *,
     keys: Keys,
     by: Actor,
     at: datetime,
-    currency: str,
-    calendar: WorkCalendar,
-    named: Container[int],
 ) -> list[Registered]:
     """Register the people and file their orders; one answer for each, in their order.
 
@@ -124,8 +124,9 @@ def take_applications(
     wanted = [place for place, person in enumerate(people) if person.outcome in _LET_IN]
     filings = [_filing(applications[place], people[place], desk) for place in wanted]
     filed = file_orders(
-        session, filings, by=by, at=at, today=desk.today, currency=currency, calendar=calendar
-    )
+        session, filings, by=by, at=at,
+        today=desk.today, currency=desk.currency, calendar=desk.calendar,
+    )  # fmt: skip
     for place, order in zip(wanted, filed, strict=True):
         people[place] = answer(people[place], order)
     return people

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memberctl.cli.importing import (
+    AllOrNothingOption,
+    EncodingOption,
+    FileArgument,
+    IgnoreExtraOption,
+    MapOption,
+    open_import,
+    run_import,
+)
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import Conflict
@@ -17,7 +27,9 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from memberctl.cli.invocation import Writing
-    from memberctl.order.results import OrderFiled
+    from memberctl.cli.run import Run
+    from memberctl.order.applications import Desk
+    from memberctl.order.results import OrderEnded, OrderFiled
 
 order = noun("order", "Orders: what members ask for.")
 quote = noun("quote", "Quotes: what members are offered.")
@@ -99,7 +111,7 @@ def _refuse_open_twin(filed: OrderFiled, external_ref: str | None) -> None:
     if filed.outcome is Filed.CREATED or (filed.outcome is Filed.UNCHANGED and external_ref):
         return
     raise Conflict(
-        f"probable duplicate: {filed.number} is open for the same member and plan",
+        f"probable duplicate: {filed.number} of the same member and plan is {filed.state}",
         hint=f"memberctl order show {filed.number}",
     )
 
@@ -185,7 +197,12 @@ def withdraw(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = No
         ended = withdraw_order(
             w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
         )
-        w.say(ended, "Withdrew {number}; {credit} is the member's credit.")
+        w.say(ended, f"Withdrew {{number}}{_credit(ended)}.")
+
+
+def _credit(ended: OrderEnded) -> str:
+    """Return what a sentence adds when money had been paid."""
+    return "; {credit} is the member's credit" if ended.credit.minor else ""
 
 
 @order.command()
@@ -202,7 +219,7 @@ def void(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) 
         ended = void_order(
             w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
         )
-        w.say(ended, "Voided {number}; {credit} is the member's credit.")
+        w.say(ended, f"Voided {{number}}{_credit(ended)}.")
 
 
 @order.command()
@@ -324,3 +341,59 @@ def list_applications(
     Example: memberctl application list --state returned
     """
     _show_orders(ctx, None, kind=OrderKind.JOIN, state=state, stage=stage, source=source)
+
+
+@application.command("import")
+def import_(
+    ctx: typer.Context,
+    file: FileArgument,
+    source: Annotated[
+        str, typer.Option(help="Whose external references are in the file.")
+    ] = "import",
+    encoding: EncodingOption = None,
+    map_file: MapOption = None,
+    ignore_extra: IgnoreExtraOption = False,
+    all_or_nothing: AllOrNothingOption = False,
+) -> None:
+    """Take in a member and a join order for each row; refused rows go to NAME.rejects.csv.
+
+    Example: memberctl application import applications.csv --dry-run
+    """
+    from memberctl.member.rules import APPLICATION_COLUMNS
+    from memberctl.order.applications import parse_application, take_applications
+
+    run: Run = ctx.obj
+    said = clean_text(source, what="the source", field="source", longest=40)
+    opened = open_import(
+        run, file, APPLICATION_COLUMNS, required=("name", "plan"),
+        encoding=encoding, map_file=map_file, ignore_extra=ignore_extra,
+    )  # fmt: skip
+    with opened as table, work(ctx, "order.file") as w:
+        desk = _desk(w, said)
+        imported = run_import(
+            w,
+            table,
+            parse=partial(parse_application, desk=desk),
+            operate=partial(take_applications, w.session, desk, keys=w.keys, by=w.actor, at=w.now),
+            all_or_nothing=all_or_nothing,
+        )
+        w.say(imported, imported.sentence("applications"), imported.exit_code)
+
+
+def _desk(w: Writing, source: str) -> Desk:
+    from memberctl.catalog.queries import plan_terms_on
+    from memberctl.office.queries import branches, work_calendar
+    from memberctl.order.applications import Desk
+    from memberctl.order.queries import agreements
+
+    wordings = agreements(w.session)
+    return Desk(
+        plans=plan_terms_on(w.session, w.today),
+        branches={code: branch.id for code, branch in branches(w.session).items()},
+        calendar=work_calendar(w.session),
+        region=w.region,
+        currency=w.currency,
+        source=source,
+        today=w.today,
+        first_agreement=wordings[0][0] if wordings else None,
+    )

@@ -92,7 +92,8 @@ def resubmit_order(
     missing = _missing(session, order)
     if missing:
         raise RuleRefused(
-            f"{order.number} still lacks: {', '.join(missing)}", hint=filing.remedy(missing)
+            f"{order.number} still lacks: {', '.join(missing)}",
+            hint=filing.remedy(missing, order.number, member_number(order.member_id)),
         )
     order.state = state
     order.stage = filing.state_when_filed(order.kind, ())[1]

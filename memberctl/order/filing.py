@@ -186,11 +186,11 @@ def missing_documents(wanted: str, *, agreed: bool, has_identity: bool) -> tuple
     return tuple(word for word in wanted.split(",") if not has[word])
 
 
-def remedy(missing: Sequence[str]) -> str:
+def remedy(missing: Sequence[str], order: str, member: str) -> str:
     """Return the command that brings the first of the missing documents."""
     if missing[0] == AGREEMENT:
-        return "memberctl order resubmit ORDER --agreed"
-    return "memberctl member update MEMBER --id-number -"
+        return f"memberctl order resubmit {order} --agreed"
+    return f"memberctl member update {member} --id-number NUMBER --reason TEXT"
 
 
 def state_when_filed(kind: OrderKind, missing: Sequence[str]) -> tuple[OrderState, str | None]:

@@ -144,6 +144,9 @@ def _say(w: Writing, done: ReviewAdvanced) -> None:
     state = settle_if_paid(w.session, done.order, by=w.actor, at=w.now, today=w.today)
     if state is not done.state:
         done = replace(done, state=state, due_on=None)
+    if done.verdict is Outcome.APPROVED and done.next_stage is None:
+        w.say(done, "Approved {order} at {stage}: {state}, payment due {due_on}.")
+        return
     exit_code = NeedsPerson.exit_code if done.verdict is Outcome.FELL_BACK else 0
     w.say(done, SENTENCES[done.verdict], exit_code=exit_code)
 
