@@ -63,11 +63,18 @@ def _converters(columns: Sequence[Column[Any]], sqlite: bool) -> list[tuple[int,
 def _converted(
     rows: Iterable[Sequence[object]], converters: Sequence[tuple[int, Convert]]
 ) -> Iterable[Sequence[object]]:
+    """Convert row by row; a batch says the same instant, day and state in row after row."""
+    last: list[tuple[object, object]] = [(None, None)] * len(converters)
+    numbered = [(place, *converter) for place, converter in enumerate(converters)]
     for row in rows:
         values = list(row)
-        for position, convert in converters:
-            if values[position] is not None:
-                values[position] = convert(values[position])
+        for place, position, convert in numbered:
+            value = values[position]
+            known, stored = last[place]
+            if value is not known:
+                stored = None if value is None else convert(value)
+                last[place] = (value, stored)
+            values[position] = stored
         yield values
 
 
