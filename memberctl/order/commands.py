@@ -1,4 +1,4 @@
-"""The nouns `order`, `quote` and `application`."""
+"""The nouns `order` and `application`; `quote` is in quote_commands.py."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import Conflict
 from memberctl.core.text import clean_text
+from memberctl.order.quote_commands import quote
 from memberctl.order.results import Filed, OrderDetails, OrderRecord, order_record
 from memberctl.order.rules import Filing, OrderKind, OrderState
 
@@ -31,15 +32,15 @@ if TYPE_CHECKING:
     from memberctl.order.applications import Desk
     from memberctl.order.results import OrderEnded, OrderFiled
 
+__all__ = ["application", "order", "quote"]
+
 order = noun("order", "Orders: what members ask for.")
-quote = noun("quote", "Quotes: what members are offered.")
 application = noun("application", "Applications: member and join order.")
 
 ORDERS = (
     "number", "kind", "member", "plan", "state", "stage", "total", "paid", "open", "due_on",
     "quote",
 )  # fmt: skip
-QUOTES = ("order", "version", "state", "plan", "total", "valid_until")
 
 Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 Member = Annotated[str, typer.Argument(help="M-000123, phone:138... or name:张伟.")]
@@ -245,88 +246,6 @@ def resubmit(
         )
         settle_if_paid(w.session, done.number, by=w.actor, at=w.now, today=w.today)
         w.say(_record(w.session, done.number), "Resubmitted {number}: {state}, due {due_on}.")
-
-
-@quote.command("list")
-def list_quotes(ctx: typer.Context) -> None:
-    """List the quotes, the newest first.
-
-    Example: memberctl quote list
-    """
-    from memberctl.order import queries
-
-    with look(ctx, "order.read") as r:
-        found = queries.list_quotes(r.session, limit=r.limit)
-    r.show_list(found.rows, QUOTES, total=found.total)
-
-
-@quote.command("show")
-def show_quotes(ctx: typer.Context, number: Number) -> None:
-    """Show every quote of an order, the newest first.
-
-    Example: memberctl quote show JN-2026-7F3KX
-    """
-    from memberctl.order import queries
-
-    with look(ctx, "order.read") as r:
-        order_id = queries.find_order(r.session, number).id
-        found = queries.list_quotes(r.session, order_id=order_id, limit=r.limit)
-    r.show_list(found.rows, QUOTES, total=found.total)
-
-
-@quote.command()
-def revise(
-    ctx: typer.Context,
-    number: Number,
-    plan: Annotated[str | None, typer.Option(help="Offer this plan instead.")] = None,
-    price: Annotated[
-        str | None, typer.Option(help="Price of the first line; else what plan and tier say.")
-    ] = None,
-    seen: Seen = None,
-) -> None:
-    """Offer something else, or the same again with a new last day.
-
-    The old quote is superseded; approvals after the first stage fall back if the content differs.
-
-    Example: memberctl quote revise JN-2026-7F3KX --price 3500.00
-    """
-    from memberctl.catalog.queries import find_plan_terms
-    from memberctl.core.money import parse_amount
-    from memberctl.order.quoting import Revision
-    from memberctl.review.operations import revise_quote
-
-    with work(ctx, "quote.change") as w:
-        terms = find_plan_terms(w.session, plan, w.today) if plan else None
-        unit = parse_amount(price, w.currency, what="the price") if price else None
-        revised = revise_quote(
-            w.session, number, Revision(terms, unit),
-            seen=seen, by=w.actor, at=w.now, today=w.today,
-        )  # fmt: skip
-        if revised.fell_back:
-            w.note(f"later approvals of {revised.order} fell back; it waits in {revised.stage}")
-        w.say(revised, "Quote {version} of {order}: {total}, valid until {valid_until}.")
-
-
-@quote.command()
-def accept(
-    ctx: typer.Context,
-    number: Number,
-    honour_expired: Annotated[
-        str | None,
-        typer.Option(help="Manager who lets an expired quote count all the same."),
-    ] = None,
-) -> None:
-    """Take down that the member accepts the newest quote of an order.
-
-    Example: memberctl quote accept JN-2026-7F3KX
-    """
-    from memberctl.order.quoting import accept_quote
-
-    with work(ctx, "quote.change") as w:
-        accepted = accept_quote(
-            w.session, number, by=w.actor, at=w.now, today=w.today, honoured_by=honour_expired
-        )
-        w.say(accepted, "{order} is accepted at {total}.")
 
 
 @application.command("list")
