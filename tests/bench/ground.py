@@ -120,11 +120,16 @@ def copy_store(store: Path, target: Path) -> None:
 def write_applications(path: Path, count: int, seed: int = 7) -> None:
     """Write `count` good applications of different people; 1 in 12 has an unusual phone form."""
     chance = random.Random(seed)
+    taken: set[str] = set()
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(COLUMNS)
         for number in range(count):
-            writer.writerow(_application(number, chance))
+            row = _application(number, chance)
+            while row[1] + row[4] in taken or row[5] in taken:
+                row = _application(number, chance)
+            taken |= {row[1] + row[4], row[5]} - {""}
+            writer.writerow(row)
 
 
 def _application(number: int, chance: random.Random) -> list[str]:
