@@ -60,9 +60,10 @@ class Known:
 
     def add(self, candidate: Candidate) -> Candidate:
         """Take somebody in, once; return who is known under their id."""
-        known = self._by_id.setdefault(candidate.id, candidate)
-        if known is not candidate:
+        known = self._by_id.get(candidate.id)
+        if known is not None:
             return known
+        self._by_id[candidate.id] = candidate
         if candidate.phone is not None:
             _append(self._by_phone, candidate.phone, candidate)
         if candidate.email is not None:

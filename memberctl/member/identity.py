@@ -114,7 +114,7 @@ def county_is_known(region: str) -> bool:
     """
     from stdnum import numdb
 
-    return any(found for _, found in numdb.get("cn/loc").info(region))
+    return any("county" in found for _, found in numdb.get("cn/loc").info(region))
 
 
 def _compact(text: str) -> str:
