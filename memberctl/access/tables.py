@@ -43,7 +43,7 @@ class Term(SQLModel, table=True):
     )
 
     id: int = Field(sa_column=key())
-    member_id: int = Field(sa_column=points_to("member.id", index=False))
+    member_id: int = Field(sa_column=points_to("member.id"))
     plan_version_id: int = Field(sa_column=points_to("plan_version.id", index=False))
     tier_version_id: int = Field(sa_column=points_to("tier_version.id", index=False))
     product: str = Field(sa_column=text())

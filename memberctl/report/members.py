@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import func, or_
+from sqlalchemy import false, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import col
 
@@ -252,9 +252,17 @@ def _possible(status: MemberStatus, moment: Moment) -> tuple[Any, ...]:
             return (term.where(col(Term.voided_at).is_not(None)).exists(),)
         case MemberStatus.PENDING_PAYMENT:
             order = columns(col(Order.id)).where(col(Order.member_id) == col(Member.id))
-            return (order.where(col(Order.confirmed_on) <= today).exists(),)
-        case MemberStatus.APPLICANT | MemberStatus.EXPELLED:
-            return ()
+            grace = timedelta(days=moment.grace_days)
+            entitled = term.where(
+                col(Term.granted_at) < moment.ends,
+                col(Term.voided_at).is_(None),
+                end >= today - grace,
+            )
+            return (order.where(col(Order.confirmed_on) <= today).exists(), ~entitled.exists())
+        case MemberStatus.APPLICANT:
+            return (~term.where(col(Term.granted_at) < moment.ends).exists(),)
+        case MemberStatus.EXPELLED:
+            return (false(),)  # Nothing stores an expulsion yet.
 
 
 def _lines(session: Session, wanted: Any, moment: Moment) -> list[MemberLine]:

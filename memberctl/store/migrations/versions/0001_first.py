@@ -371,9 +371,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index(op.f("ix_member_branch_id"), "member", ["branch_id"], unique=False)
-    op.create_index(
-        "ix_member_name_key_birth_on", "member", ["name_key", "birth_on"], unique=False
-    )
+    op.create_index("ix_member_name_key_birth_on", "member", ["name_key", "birth_on"], unique=False)
     op.create_index(
         "uq_member_email_name",
         "member",
@@ -616,6 +614,7 @@ def upgrade() -> None:
         sqlite_strict=True,
     )
     op.create_index("ix_term_end_on", "term", ["end_on"], unique=False)
+    op.create_index(op.f("ix_term_member_id"), "term", ["member_id"], unique=False)
     op.create_index(
         "uq_term_member_product_start",
         "term",
