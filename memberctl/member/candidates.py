@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -16,6 +16,7 @@ from memberctl.member.duplicates import Candidate, Known
 from memberctl.member.identity import DocumentKind
 from memberctl.member.rules import Registration
 from memberctl.member.tables import IdentityDocument, Member
+from memberctl.store.among import among, among_pairs
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
@@ -52,23 +53,20 @@ def find_known(session: Session, asked: Sequence[Registration], blinds: Iterable
         if each.source is not None and each.external_ref is not None:
             references.setdefault(each.source, set()).add(each.external_ref)
     for source, wanted in references.items():
-        for candidate, reference in _referred(session, source, sorted(wanted)):
+        for candidate, reference in _referred(session, source, wanted):
             known.add_reference(source, reference, candidate)
-    for condition in _likenesses(asked):
+    for condition in _likenesses(session, asked):
         for row in session.execute(select(*_COMPARED).where(condition)):
             known.add(Candidate._make(row))
     return known
 
 
-def _likenesses(asked: Sequence[Registration]) -> Iterator[ColumnElement[bool]]:
+def _likenesses(session: Session, asked: Sequence[Registration]) -> Iterator[ColumnElement[bool]]:
     """Yield the conditions under which a member is like somebody of the batch."""
-    for phones in _chunks({each.phone for each in asked if each.phone is not None}):
-        yield col(Member.phone).in_(phones)
-    for emails in _chunks({each.email for each in asked if each.email is not None}):
-        yield col(Member.email).in_(emails)
+    yield among(session, col(Member.phone), {each.phone for each in asked if each.phone})
+    yield among(session, col(Member.email), {each.email for each in asked if each.email})
     births = {(each.name_key, each.birth_on) for each in asked if each.birth_on is not None}
-    for pairs in _chunks(births):
-        yield tuple_(col(Member.name_key), col(Member.birth_on)).in_(pairs)
+    yield among_pairs(session, col(Member.name_key), col(Member.birth_on), births)
 
 
 def _owners(session: Session, blinds: Sequence[bytes]) -> Iterator[tuple[Candidate, bytes]]:
@@ -86,16 +84,15 @@ def _owners(session: Session, blinds: Sequence[bytes]) -> Iterator[tuple[Candida
 
 
 def _referred(
-    session: Session, source: str, references: Sequence[str]
+    session: Session, source: str, references: Iterable[str]
 ) -> Iterator[tuple[Candidate, str]]:
-    for chunk in _chunks(references):
-        rows = session.execute(
-            select(col(Member.external_ref), *_COMPARED).where(
-                col(Member.source) == source, col(Member.external_ref).in_(chunk)
-            )
+    rows = session.execute(
+        select(col(Member.external_ref), *_COMPARED).where(
+            col(Member.source) == source, among(session, col(Member.external_ref), references)
         )
-        for row in rows:
-            yield Candidate._make(row[1:]), row[0]
+    )
+    for row in rows:
+        yield Candidate._make(row[1:]), row[0]
 
 
 def _chunks(values: Iterable[T]) -> Iterator[list[T]]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Text, any_, bindparam, func, select
+from sqlalchemy import ARRAY, BigInteger, Date, Text, any_, bindparam, false, func, select, tuple_
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, SQLColumnExpression
@@ -26,8 +27,32 @@ def among(
     An index on the column is used, as it would be with IN.
     """
     wanted = list(values)
+    if not wanted:
+        return false()
     if session.connection().dialect.name == "sqlite":
         listed = func.json_each(json.dumps(wanted, ensure_ascii=False)).table_valued("value")
         return column.in_(select(listed.c.value))
-    kind = BigInteger() if wanted and isinstance(wanted[0], int) else Text()
+    kind = BigInteger() if isinstance(wanted[0], int) else Text()
     return column == any_(bindparam(None, wanted, type_=ARRAY(kind)))
+
+
+def among_pairs(
+    session: Session,
+    text: SQLColumnExpression[Any],
+    day: SQLColumnExpression[Any],
+    pairs: Iterable[tuple[str, date]],
+) -> ColumnElement[bool]:
+    """Return the condition that a column of text and one of dates are one of `pairs`."""
+    wanted = list(pairs)
+    if not wanted:
+        return false()
+    if session.connection().dialect.name == "sqlite":
+        told = json.dumps([(name, on.isoformat()) for name, on in wanted], ensure_ascii=False)
+        each = func.json_each(told).table_valued("value").c.value
+        return tuple_(text, day).in_(
+            select(func.json_extract(each, "$[0]"), func.json_extract(each, "$[1]"))
+        )
+    names = bindparam(None, [name for name, _ in wanted], type_=ARRAY(Text()))
+    days = bindparam(None, [on for _, on in wanted], type_=ARRAY(Date()))
+    listed = func.unnest(names, days).table_valued("name", "day").render_derived()
+    return tuple_(text, day).in_(select(listed.c.name, listed.c.day))
