@@ -14,6 +14,7 @@ from sqlalchemy import Connection, text
 
 from memberctl.payment.checking import check_ledger
 from memberctl.report.invariants import INVARIANTS, Invariant
+from memberctl.report.seals import broken_seals
 from memberctl.report.shape import shape_problems
 from memberctl.report.traces import accepted_late, strange_steps
 from memberctl.store.schema import metadata
@@ -43,7 +44,7 @@ def check_everything(session: Session, keys: Keys, *, deep: bool) -> Checked:
         *chain.problems,
     ]
     if deep:
-        problems += shape_problems(connection)
+        problems += [*broken_seals(session, keys), *shape_problems(connection)]
     return Checked(count_rows(connection), tuple(problems), chain.head)
 
 

@@ -1,7 +1,224 @@
+"""`db check` finds each planted fault by its own rule, and nothing in a store that is sound."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Connection, text
+
+from memberctl.core.numbering import parse_member_number
+from memberctl.report.invariants import INVARIANTS
 from memberctl.report.soundness import check_everything
+from memberctl.store.engine import Store
+from memberctl.store.guard import TRIGGERS
+from memberctl.store.keys import Keys, derive
+from tests.founding import STORE_ID
+from tests.histories import a_busy_day
+from tests.program import Program
+from tests.stores import Grounds
 
 
-def test_a(session, keys):
-    c = check_everything(session, keys, deep=True)
-    print(c)
-    assert not c.problems
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A store in which a busy day happened. numbers -- what a_busy_day tells, and ids."""
+
+    store: Store
+    keys: Keys
+    numbers: dict[str, object]
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def past(
+    request: pytest.FixtureRequest, grounds: Grounds, tmp_path_factory: pytest.TempPathFactory
+) -> Past:
+    """A busy day's store on each engine; tests plant their fault and take it back."""
+    folder = tmp_path_factory.mktemp("past")
+    if request.param == "sqlite":
+        location = grounds.sqlite_copy(folder / "store.db")
+    else:
+        location = grounds.postgres_copy()[1]
+    key_dir = grounds.key_dir / request.param
+    memberctl = Program(location, key_dir, folder)
+    numbers: dict[str, object] = dict(a_busy_day(memberctl))
+    secret = bytes.fromhex((key_dir / f"{STORE_ID}.key").read_text().strip())
+    with Store(location).reading() as session:
+        for name in ("member", "known"):
+            numbers[f"{name}_id"] = parse_member_number(str(numbers[name]))
+        for name in ("paid", "voided", "over", "returned", "rejected", "withdrawn", "revised"):
+            found = session.connection().execute(
+                text("SELECT id, member_id FROM orders WHERE number = :number"),
+                {"number": numbers[name]},
+            )
+            numbers[f"{name}_id"], numbers[f"{name}_member"] = found.one()
+    return Past(Store(location), derive(secret), numbers)
+
+
+@pytest.fixture
+def planted(past: Past) -> Iterator[tuple[Past, Connection, Callable[..., set[str]]]]:
+    """The past, a connection on which nothing is forbidden, and what finds the broken rules."""
+    with past.store.writing() as session:
+        connection = session.connection()
+        take_guards_off(connection)
+
+        def rules(*, deep: bool = False) -> set[str]:
+            return {
+                problem.rule for problem in check_everything(session, past.keys, deep=deep).problems
+            }
+
+        yield past, connection, rules
+
+
+def take_guards_off(connection: Connection) -> None:
+    """Let a fault be planted that the database itself would refuse."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        return
+    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    for trigger in sorted(TRIGGERS):
+        connection.execute(text(f"DROP TRIGGER {trigger}"))
+
+
+FINAL = "SELECT id FROM review_decision WHERE order_id = {paid_id} AND stage = 'final'"
+FAULTS: dict[str, list[str]] = {
+    "order_total": [
+        "UPDATE order_line SET unit_minor = unit_minor + 1, amount_minor = amount_minor + 1"
+        " WHERE order_id = {paid_id}"
+    ],
+    "quote_total": [
+        "UPDATE quote_line SET unit_minor = unit_minor + 1, amount_minor = amount_minor + 1"
+        " WHERE quote_id = (SELECT MIN(id) FROM quote)"
+    ],
+    "quote_open_once": [
+        "DROP INDEX uq_quote_open",
+        "UPDATE quote SET state = 'sent' WHERE order_id = {revised_id}",
+    ],
+    "quote_in_time": ["UPDATE quote SET valid_until = '2026-03-01' WHERE order_id = {paid_id}"],
+    "order_filed_by_hand": [
+        "DELETE FROM order_hand WHERE order_id = {paid_id} AND part = 'filing'"
+    ],
+    "order_noted": ["UPDATE orders SET number = 'JN-2026-XXXXX' WHERE id = {withdrawn_id}"],
+    "order_state": ["UPDATE orders SET state = 'withdrawn' WHERE id = {rejected_id}"],
+    "order_step audit.content": [
+        'UPDATE audit SET facts = \'{{"state":"closed"}}\''
+        " WHERE object = '{paid}' AND event = 'order.confirmed'"
+    ],
+    "review_complete": [f"DELETE FROM review_decision WHERE id = ({FINAL})"],
+    "review_in_order": [
+        "UPDATE review_decision SET stage = 'second' WHERE order_id = {rejected_id}"
+    ],
+    "review_four_eyes": [
+        "UPDATE review_decision SET decided_by ="
+        f" (SELECT filed_by FROM orders WHERE id = {{paid_id}}) WHERE id = ({FINAL})"
+    ],
+    "receipts_gapless": ["UPDATE receipt SET serial = 99 WHERE id = (SELECT MAX(id) FROM receipt)"],
+    "entry_balances payment_entry": [
+        "UPDATE posting SET amount_minor = amount_minor + 1 WHERE account = 'cash'"
+        " AND entry_id = (SELECT MIN(entry_id) FROM posting WHERE account = 'cash')"
+    ],
+    "term_overlap": [
+        "UPDATE term SET member_id = {member_id}, start_on = '2026-06-01' WHERE source = '{over}'"
+    ],
+    "term_paid": ["UPDATE term SET voided_at = NULL WHERE source = '{voided}'"],
+    "order_term": ["UPDATE term SET voided_at = granted_at WHERE source = '{over}'"],
+    "card_one_active": [
+        "DROP INDEX uq_card_one_active",
+        "UPDATE card SET state = 'active', ended_at = NULL WHERE number = '{card}'",
+    ],
+    "card_ended": ["UPDATE card SET ended_at = issued_at WHERE state = 'active'"],
+    "card_entitled": ["UPDATE card SET member_id = {returned_member} WHERE state = 'active'"],
+    "repeat_answered": ["UPDATE repeat SET result = NULL WHERE key = 'K1'"],
+    "outbox_member": ["UPDATE outbox SET member_id = 999 WHERE id = (SELECT MIN(id) FROM outbox)"],
+    "entry_about": [
+        "UPDATE ledger_entry SET about = 'nothing' WHERE id = (SELECT MIN(id) FROM ledger_entry)"
+    ],
+    "payment_noted audit.content": [
+        "UPDATE audit SET event = 'payment.made' WHERE event = 'payment.recorded'"
+    ],
+    "counter_behind": ["UPDATE counter SET value = 1 WHERE name = 'payment'"],
+    "audit.content": ["UPDATE audit SET staff = 'nobody' WHERE seq = 3"],
+    "audit.gap": ["DELETE FROM audit WHERE seq = 5"],
+}
+DEEP_FAULTS: dict[str, list[str]] = {
+    "field_opens": [
+        "UPDATE identity_document SET sealed = (SELECT MAX(sealed_new) FROM change_request)"
+    ],
+    "field_index": [
+        "UPDATE identity_document SET blind_index = (SELECT MAX(sealed_new) FROM change_request)"
+    ],
+    "schema_shape": ["CREATE INDEX theirs ON member (name)"],
+}
+
+
+def plant(connection: Connection, past: Past, statements: list[str]) -> None:
+    """Break something; numbers of the past stand in braces."""
+    for statement in statements:
+        done = connection.execute(text(statement.format(**past.numbers).replace(":", "\\:")))
+        assert done.rowcount != 0, f"the fault was not planted: {statement}"
+
+
+def test_a_busy_day_leaves_nothing_to_complain_about(past: Past) -> None:
+    with past.store.reading() as session:
+        checked = check_everything(session, past.keys, deep=True)
+    assert checked.problems == ()
+    assert checked.checked > 200
+
+
+@pytest.mark.parametrize("rules", FAULTS)
+def test_a_planted_fault_is_found_by_its_rule(
+    rules: str, planted: tuple[Past, Connection, Callable[..., set[str]]]
+) -> None:
+    past, connection, broken = planted
+    plant(connection, past, FAULTS[rules])
+    assert broken() == set(rules.split())
+
+
+@pytest.mark.parametrize("rule", DEEP_FAULTS)
+def test_a_fault_in_what_is_sealed_or_in_the_schema_is_found_by_a_deep_look(
+    rule: str, past: Past
+) -> None:
+    with past.store.writing() as session:
+        plant(session.connection(), past, DEEP_FAULTS[rule])
+        shallow = check_everything(session, past.keys, deep=False)
+        deep = check_everything(session, past.keys, deep=True)
+    assert shallow.problems == ()
+    assert {problem.rule for problem in deep.problems} == {rule}
+
+
+def test_a_row_without_its_parent_is_found_on_sqlite(
+    planted: tuple[Past, Connection, Callable[..., set[str]]],
+) -> None:
+    past, connection, broken = planted
+    plant(connection, past, ["UPDATE orders SET branch_id = 77 WHERE id = {paid_id}"])
+    expected = {"row_orphan"} if connection.dialect.name == "sqlite" else set()
+    assert broken() == expected, "PostgreSQL keeps its foreign keys by itself"
+
+
+def test_every_rule_has_a_planted_fault() -> None:
+    planted = {rule for rules in FAULTS for rule in rules.split()}
+    assert {invariant.rule for invariant in INVARIANTS} <= planted
+
+
+def test_the_command_ends_with_8_and_names_rule_and_object(shop: Program) -> None:
+    assert shop("db", "check", "--deep").exit == 0
+    connection = sqlite3.connect(shop.location)
+    connection.execute("UPDATE counter SET value = 1 WHERE name = 'branch'")
+    connection.commit()
+    connection.close()
+    result = shop("db", "check", "--format", "json")
+    assert result.exit == 8
+    (problem,) = result.json["problems"]
+    assert (problem["rule"], problem["object"]) == ("counter_behind", "branch")
+    assert (problem["expected"], problem["found"]) == ("at least 2", "1")
+
+
+def test_a_damaged_page_is_found(shop: Program) -> None:
+    path = Path(shop.location)
+    content = bytearray(path.read_bytes())
+    place = content.rindex("北京朝阳店".encode())
+    content[place - 60 : place + 4] = bytes(64)
+    path.write_bytes(content)
+    assert shop("db", "check").exit == 8

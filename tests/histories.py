@@ -1,0 +1,96 @@
+"""Histories for tests: what a shop did before the test begins, done by its own commands."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import Any
+
+from tests.program import Program
+
+PHONES = count(13_800_000_001)
+
+
+def a_member(memberctl: Program, name: str = "张伟", *more: str) -> str:
+    """Register somebody with a phone that nobody else has and return the number."""
+    made = memberctl.ok(
+        "member", "register", "--name", name, "--phone", str(next(PHONES)),
+        "--branch", "SH01", *more, as_="li",
+    )  # fmt: skip
+    return str(made["number"])
+
+
+def a_join_order(memberctl: Program, member: str) -> str:
+    """File a complete join order and return its number."""
+    filed = memberctl.ok("order", "file", member, "--plan", "YEAR", "--agreed", as_="sun")
+    return str(filed["number"])
+
+
+def confirm(memberctl: Program, order: str) -> None:
+    """Lead an order through all its stages, each decided by another person."""
+    for person in ("li", "wang", "zhao"):
+        if memberctl.ok("order", "show", order)["state"] == "confirmed":
+            return
+        memberctl.ok("review", "advance", order, "--approve", as_=person)
+
+
+def a_confirmed_order(memberctl: Program) -> str:
+    """Return a join order of a new member on which 3650.00 is due."""
+    order = a_join_order(memberctl, a_member(memberctl))
+    confirm(memberctl, order)
+    return order
+
+
+def a_big_order(memberctl: Program, total: str = "1000000.00") -> str:
+    """Return a confirmed service order that can take many payments."""
+    filed = memberctl.ok(
+        "order", "file", a_member(memberctl), "--kind", "service", "--line", f"hall:1:{total}",
+        as_="sun",
+    )  # fmt: skip
+    confirm(memberctl, filed["number"])
+    return str(filed["number"])
+
+
+def pay(memberctl: Program, order: str, amount: str, *more: str) -> Any:
+    """Record money for an order in cash."""
+    return memberctl.ok("payment", "record", order, amount, "--method", "cash", *more, as_="qian")
+
+
+def a_paid_member(memberctl: Program) -> tuple[str, str]:
+    """Return the numbers of a member who has paid in two parts, and of the order."""
+    order = a_confirmed_order(memberctl)
+    pay(memberctl, order, "600.00")
+    pay(memberctl, order, "3050.00")
+    return str(memberctl.ok("order", "show", order)["member"]), order
+
+
+def a_busy_day(memberctl: Program) -> dict[str, str]:
+    """Let everything happen at least once and return the numbers of what tests look at.
+
+    paid -- a fulfilled order, member -- its member, card -- their first card, replaced since
+    voided -- an order whose payment was an error; over -- one that was paid too much
+    returned, rejected, withdrawn, revised -- join orders that came so far
+    known -- a member with an identity number and a change request
+    """
+    member, paid = a_paid_member(memberctl)
+    card = memberctl.ok("card", "issue", member, as_="sun")["number"]
+    memberctl.ok("card", "replace", card, "--reason", "lost", as_="sun")
+    voided = a_confirmed_order(memberctl)
+    payment = pay(memberctl, voided, "3650.00")["number"]
+    memberctl.ok("payment", "void", payment, "--reason", "wrong order", "--yes", as_="qian")
+    over = a_confirmed_order(memberctl)
+    pay(memberctl, over, "4000.00")
+    ends = {verb: a_join_order(memberctl, a_member(memberctl)) for verb in ("return", "reject", "")}
+    memberctl.ok("review", "advance", ends["return"], "--return", "copy of the ID", as_="li")
+    memberctl.ok("review", "advance", ends["reject"], "--reject", "under age", as_="li")
+    memberctl.ok("order", "withdraw", ends[""], "--reason", "moved away", "--yes", as_="sun")
+    revised = a_join_order(memberctl, a_member(memberctl))
+    memberctl.ok("review", "advance", revised, "--approve", as_="li")
+    memberctl.ok("quote", "revise", revised, "--price", "3000.00", as_="wang")
+    known = a_member(memberctl, "李娜", "--id-number", "11010519491231002X")
+    memberctl.ok("member", "update", known, "--name", "李安娜", "--reason", "misspelt", as_="sun")
+    memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou", "--key", "K1")
+    return {
+        "member": member, "paid": paid, "voided": voided, "over": over, "card": card,
+        "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],
+        "revised": revised, "known": known,
+    }  # fmt: skip
