@@ -59,7 +59,7 @@ def sheet_of_rows(
 ) -> Sheet:
     """Return a sheet with one line for each row and one column for each key."""
     values = [[value_of(row, key) for key in keys] for row in rows]
-    cells = [[safe(view.cell(value)) for value in line] for line in values]
+    cells = [[safe(view.drawn(value)) for value in line] for line in values]
     columns = tuple(
         _column(key, [line[i] for line in values], [line[i] for line in cells])
         for i, key in enumerate(keys)
@@ -81,7 +81,7 @@ def sheets_of_record(
             assert isinstance(value, Sequence)
             inner.append(sheet_of_rows(value, keys_of(value[0]), view, _title(key)))
         else:
-            grid.append([_title(key), "" if _is_empty(value) else safe(view.cell(value))])
+            grid.append([_title(key), "" if _is_empty(value) else safe(view.drawn(value))])
     first = Sheet((Column("field", solid=True), Column("value")), grid, caption, grid=True)
     return ([first] if grid else []) + inner
 

@@ -18,6 +18,7 @@ from memberctl.core.money import Money
 from memberctl.core.text import Personal, safe
 
 # Asked first: whether something is a Mapping or a Sequence takes ten times as long.
+_KEPT_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 _SCALARS = (str, int, type(None), Enum, Money, Personal, date, Decimal)
 _PERHAPS_UNSAFE = re.compile(r"[^\n\x20-\x7e\u4e00-\u9fff]")
 
@@ -118,6 +119,17 @@ class View:
         if isinstance(simple, list) and all(isinstance(item, str) for item in simple):
             return ", ".join(simple)
         return simple if isinstance(simple, str) else json_text(simple, compact=True)
+
+    def drawn(self, value: object) -> str:
+        """Return `value` as a person reads it in a table: instants to the minute, local.
+
+        An instant kept for a repeat is text by then, and is shown as it was the first time.
+        """
+        if isinstance(value, str) and _KEPT_INSTANT.fullmatch(value):
+            value = datetime.fromisoformat(value)
+        if isinstance(value, datetime):
+            return f"{value.astimezone(self.zone):%Y-%m-%d %H:%M}"
+        return self.cell(value)
 
     def word(self, value: object) -> str:
         """Return `value` as it reads inside a sentence: money with its currency, None "none"."""
