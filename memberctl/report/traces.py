@@ -32,7 +32,8 @@ ACCEPTED_DAY = {
 }
 NOTED = """
     WITH noted AS (
-        SELECT object, seq, STATE_FACT AS state FROM audit WHERE event LIKE 'order.%'
+        SELECT object, seq, STATE_FACT AS state FROM audit
+        WHERE event LIKE 'order.%' OR event IN ('review.approved', 'review.returned')
     ), stepped AS (
         SELECT object, state, LAG(state) OVER (PARTITION BY object ORDER BY seq) AS before,
             LEAD(state) OVER (PARTITION BY object ORDER BY seq) AS after

@@ -76,7 +76,7 @@ def advance(
     order = orders.order_to_change(session, text)
     order_rules.refuse_if_changed(seen, order.version)
     rules.refuse_other_stage(stage, order.stage, order.number)
-    step(order_rules.STEPS, order.state, verdict.value, f"order {order.number}")
+    reached = step(order_rules.STEPS, order.state, verdict.value, f"order {order.number}")
     rules.require_reason(verdict, reason, is_override=override is not None)
     stages = queries.stages_of(session, order.kind)
     move = rules.decide(
@@ -91,7 +91,7 @@ def advance(
     content = quoting.content_of(session, order)
     if verdict is Verdict.APPROVE and _fall_back(session, order, stages, content, by=by, at=at):
         return _advanced(order, move.stage, Outcome.FELL_BACK)
-    decision = _decide(session, order, move, verdict, reason, content, by=by, at=at)
+    decision = _decide(session, order, move, verdict, reason, content, reached, by=by, at=at)
     if verdict is Verdict.APPROVE:
         _approve(session, order, move, stages, by=by, at=at, today=today)
     elif verdict is Verdict.RETURN:
@@ -129,11 +129,15 @@ def _decide(
     verdict: Verdict,
     reason: str,
     content: str,
+    reached: OrderState,
     *,
     by: Actor,
     at: datetime,
 ) -> ReviewDecision:
-    """Write down what was decided, about which content and by whose hand."""
+    """Write down what was decided, about which content and by whose hand.
+
+    reached -- the state that the verdict leads to, before a confirmation that may follow it
+    """
     quote = orders.current_quote(session, order.id)
     decision = ReviewDecision(
         id=take_one(session, "review_decision"),
@@ -161,7 +165,8 @@ def _decide(
     session.flush()
     note(
         session, rules.EVENTS[verdict], order.number, by=by, at=at, stage=move.stage,
-        reason=reason, override=move.override_by is not None, content=content[:16],
+        state=reached.value, reason=reason, override=move.override_by is not None,
+        content=content[:16],
     )  # fmt: skip
     return decision
 
