@@ -14,6 +14,9 @@ from enum import StrEnum
 from memberctl.access.rules import CardState, Handover
 from memberctl.core.errors import MemberctlError, NotFound, RuleRefused
 
+HEAD_OFFICE = 0
+"""The branch digits, 0000, of cards for members who belong to no branch."""
+
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
@@ -21,13 +24,13 @@ class CardFacts:
 
     entitled -- a term that was paid for runs today or lies ahead
     card     -- the number and state of the newest card, or None
-    branch_id -- whose number and blank the card would take, or None
+    branch_id -- whose number and blank the card would take; HEAD_OFFICE outside any branch
     """
 
     member_id: int
     entitled: bool
     card: tuple[str, CardState] | None
-    branch_id: int | None
+    branch_id: int
     has_address: bool
 
 
@@ -39,7 +42,6 @@ class CardOutcome(StrEnum):
     NOT_FOUND = "not_found"
     NOT_PAID = "not_paid"
     BLOCKED = "blocked"
-    NO_BRANCH = "no_branch"
     NO_ADDRESS = "no_address"
     NO_BLANKS = "no_blanks"
 
@@ -101,7 +103,6 @@ def card_outcomes(
         outcome = _card_outcome(wish, handover, served)
         if outcome is CardOutcome.ISSUED:
             assert wish is not None
-            assert wish.branch_id is not None
             outcome = _take_blank(wish.branch_id, blanks, used)
         if outcome is CardOutcome.ISSUED:
             assert wish is not None
@@ -121,8 +122,6 @@ def _card_outcome(wish: CardFacts | None, handover: Handover, served: set[int]) 
         return CardOutcome.BLOCKED
     if not wish.entitled:
         return CardOutcome.NOT_PAID
-    if wish.branch_id is None:
-        return CardOutcome.NO_BRANCH
     if handover is Handover.POST and not wish.has_address:
         return CardOutcome.NO_ADDRESS
     return CardOutcome.ISSUED
@@ -151,11 +150,6 @@ def card_refusal(outcome: CardOutcome, member: str, card: str | None) -> Memberc
         case CardOutcome.BLOCKED:
             return RuleRefused(
                 f"the card {card} of {member} is blocked", hint=f"memberctl card replace {card}"
-            )
-        case CardOutcome.NO_BRANCH:
-            return RuleRefused(
-                f"{member} belongs to no branch, and a card's number names one",
-                hint=f"memberctl card issue {member} --branch CODE",
             )
         case CardOutcome.NO_ADDRESS:
             return RuleRefused(

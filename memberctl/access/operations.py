@@ -153,22 +153,21 @@ def issue_cards(
 ) -> list[CardAnswer]:
     """Issue a card to each member who may have one and say for each what came of it.
 
-    branch_id -- whose cards they are; None is each member's own branch, else the clerk's
+    branch_id -- whose cards they are; None is each member's own branch, else the clerk's, else
+                 the head office's, so an organisation without branches issues cards as well
     A member who has an active card keeps it, so a batch may be run again.
     Source: rules C1-C3.
     """
     facts = queries.card_facts(session, member_ids, today)
     wishes = [_at_branch(facts.get(each), branch_id, by.branch_id) for each in member_ids]
-    stocks = queries.blanks_to_change(
-        session, [wish.branch_id for wish in wishes if wish and wish.branch_id is not None]
-    )
+    stocks = queries.blanks_to_change(session, [wish.branch_id for wish in wishes if wish])
     blanks = {each.branch_id: each.blanks for each in stocks.values()}
     outcomes = cards.card_outcomes(wishes, handover, blanks)
 
     served = [
         (wish.member_id, wish.branch_id)
         for wish, outcome in zip(wishes, outcomes, strict=True)
-        if outcome is CardOutcome.ISSUED and wish and wish.branch_id is not None
+        if outcome is CardOutcome.ISSUED and wish
     ]
     _take_blanks(stocks, Counter(branch for _, branch in served))
     numbers = iter(_give_out(session, served, handover, by=by, at=at))
@@ -182,8 +181,7 @@ def _at_branch(facts: CardFacts | None, named: int | None, own: int | None) -> C
     """Return the facts with the branch that was named, else the member's, else the clerk's own."""
     if facts is None:
         return None
-    branch_id = named if named is not None else facts.branch_id
-    return replace(facts, branch_id=own if branch_id is None else branch_id)
+    return replace(facts, branch_id=named or facts.branch_id or own or cards.HEAD_OFFICE)
 
 
 def _take_blanks(stocks: dict[int, CardStock], used: Counter[int]) -> None:

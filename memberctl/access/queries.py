@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import col, func, select
 
-from memberctl.access.cards import CardFacts
+from memberctl.access.cards import HEAD_OFFICE, CardFacts
 from memberctl.access.rules import (
     CardState,
     Handover,
@@ -150,7 +150,7 @@ def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict
                 member_id=member_id,
                 entitled=member_id in entitled,
                 card=cards.get(member_id),
-                branch_id=branch_id,
+                branch_id=branch_id or HEAD_OFFICE,
                 has_address=bool(address),
             )
     return found

@@ -31,7 +31,6 @@ def wish(member_id: int = 1, **changes: object) -> CardFacts:
         (wish(card=("86000100001236", CardState.ACTIVE)), CardOutcome.ALREADY),
         (wish(card=("86000100001236", CardState.ACTIVE), entitled=False), CardOutcome.ALREADY),
         (wish(card=("86000100001236", CardState.BLOCKED)), CardOutcome.BLOCKED),
-        (wish(branch_id=None), CardOutcome.NO_BRANCH),
         (wish(has_address=False), CardOutcome.NO_ADDRESS),
     ],
 )

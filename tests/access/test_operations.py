@@ -206,13 +206,14 @@ def test_a_card_is_posted_only_to_an_address(enrol: Enrol, grant: Grant, issue: 
     assert outcomes == ["no_address", "issued"]
 
 
-def test_a_named_branch_takes_the_place_of_a_missing_one(
+def test_who_belongs_to_no_branch_gets_the_head_offices_card_or_that_of_a_named_branch(
     enrol: Enrol, grant: Grant, issue: Issue
 ) -> None:
-    member = enrol(branch_id=None)
-    grant(member, MARCH_2)
-    assert issue(member)[0].outcome is CardOutcome.NO_BRANCH
-    assert number_of(issue(member, branch_id=2)[0]).startswith("860002")
+    first, second = enrol(branch_id=None), enrol(branch_id=None)
+    grant(first, MARCH_2, "JN-1")
+    grant(second, MARCH_2, "JN-2")
+    assert number_of(issue(first)[0]).startswith("860000")
+    assert number_of(issue(second, branch_id=2)[0]).startswith("860002")
 
 
 @pytest.fixture
