@@ -10,8 +10,10 @@ import typer
 
 from memberctl.access.cards import CardAnswer, CardProblem, batch_result
 from memberctl.access.rules import CardState, Handover, term_spans
-from memberctl.cli.invocation import Run, look, work
+from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.run import Run
+from memberctl.cli.whole import Seen, whole
 from memberctl.core.errors import Invalid, UsageProblem
 
 if TYPE_CHECKING:
@@ -33,9 +35,6 @@ MemberArgument = Annotated[
 CardArgument = Annotated[str, typer.Argument(help="Card number, 14 digits.")]
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
 Post = Annotated[bool, typer.Option("--post", help="Send it by post instead of handing it over.")]
-Seen = Annotated[
-    int | None, typer.Option(min=1, help="Version that you looked at; refused if it changed.")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +66,10 @@ def preview(
     from_: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
     term_: Annotated[str, typer.Option("--term", help="Length, e.g. 1m, 12m, 1y or 30d.")],
     count: Annotated[
-        int, typer.Option(min=1, max=MOST_PREVIEWED, help="How many terms to show.")
+        int,
+        typer.Option(
+            parser=whole("--count", 1, MOST_PREVIEWED), metavar="N", help="How many terms to show."
+        ),
     ] = 12,
 ) -> None:
     """Show when the terms of a series start and end; needs no store.
@@ -282,10 +284,19 @@ def stock(
     branch: Annotated[str, typer.Argument(help="Branch, e.g. SH01.")],
     add: Annotated[
         int | None,
-        typer.Option(min=-MOST_BLANKS, max=MOST_BLANKS, help="Blank cards that came, or went (-)."),
+        typer.Option(
+            parser=whole("--add", -MOST_BLANKS, MOST_BLANKS),
+            metavar="N",
+            help="Blank cards that came, or went (-).",
+        ),
     ] = None,
     counted: Annotated[
-        int | None, typer.Option(min=0, max=MOST_BLANKS, help="Blank cards that are there.")
+        int | None,
+        typer.Option(
+            parser=whole("--counted", 0, MOST_BLANKS),
+            metavar="N",
+            help="Blank cards that are there.",
+        ),
     ] = None,
 ) -> None:
     """Add blank cards to a branch's stock or set it to what was counted.

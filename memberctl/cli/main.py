@@ -130,15 +130,23 @@ def call(run: Run, argv: Sequence[str]) -> None:
     except AlreadyDone as before:
         _answer_again(run, before)
         return
+    if ended == INTERRUPTED:  # Typer has taken a Ctrl-C for an ordinary end.
+        raise KeyboardInterrupt
     if isinstance(ended, int) and ended:
         run.exit_code = ended
 
 
 def refuse_broken_text(argv: Sequence[str]) -> None:
-    """Refuse bytes that are no text in this locale (bad inputs 17)."""
+    """Refuse bytes that are no text in this locale, and NUL (bad inputs 10, 17).
+
+    No process is started with a NUL among its arguments, but a line of a batch can hold one,
+    which PostgreSQL would take for a fault.
+    """
     for word in argv:
         if any("\ud800" <= character <= "\udfff" for character in word):
             raise UsageProblem("the command line holds bytes that are no text in this locale")
+        if "\0" in word:
+            raise UsageProblem("the command line holds a NUL character")
 
 
 def _answer_again(run: Run, before: AlreadyDone) -> None:

@@ -14,6 +14,8 @@ from typing import Annotated, Any
 
 import typer
 
+from memberctl.core.errors import UsageProblem
+
 
 @dataclass(frozen=True, slots=True)
 class GlobalOptions:
@@ -112,6 +114,15 @@ def lent_parameters(own: list[Any], *, hidden: bool) -> list[Any]:
 
 
 def take_from(params: dict[str, Any]) -> dict[str, Any]:
-    """Remove the global options from a command's parsed parameters and return those given."""
+    """Remove the global options from a command's parsed parameters and return those given.
+
+    Raises UsageProblem for an empty one: `--db "$DB"` with nothing in DB must not mean another
+    store, nor `--as "$WHO"` oneself.
+    """
     found = {name: params.pop(LENT + name) for name in NAMES if LENT + name in params}
-    return {name: value for name, value in found.items() if value is not None}
+    given = {name: value for name, value in found.items() if value is not None}
+    for name, value in given.items():
+        if isinstance(value, str) and not value.strip():
+            spelling = "as" if name == "as_staff" else name.replace("_", "-")
+            raise UsageProblem(f"--{spelling} is empty")
+    return given

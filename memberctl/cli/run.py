@@ -17,6 +17,7 @@ from memberctl.cli.output import Format, Output, OutputOptions
 from memberctl.config import Flags, Settings, load_settings
 from memberctl.core.actor import Actor
 from memberctl.core.errors import UsageProblem
+from memberctl.core.text import clean_text
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -141,7 +142,9 @@ class Run:
         from memberctl.store.repeats import Request
 
         key = self.options.key
-        if key is None and money and not self.dry_run:
+        if key is not None:
+            key = clean_text(key, what="the --key")
+        elif money and not self.dry_run:
             key = f"auto-{secrets.token_hex(8)}"
             self.output.note(f"--key {key} (repeat the command with it and it happens once)")
         command = self.command

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from memberctl.cli.invocation import Run, work
+from memberctl.cli.invocation import work
 from memberctl.cli.nouns import noun
+from memberctl.cli.run import Run
 from memberctl.core.errors import MemberctlError, TryAgain, UsageProblem
 from memberctl.daily.process import is_alive, this_process
 from memberctl.daily.rules import JobReport, daily_report, exit_of

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.cli.invocation import look, work
+from memberctl.cli.whole import Seen
 from memberctl.core.text import clean_text
 from memberctl.member.changes import ChangeDecided
 from memberctl.member.rules import RequestState
@@ -29,9 +30,6 @@ CHANGE_COLUMNS = (
 )
 
 RequestArgument = Annotated[str, typer.Argument(help="Change request, e.g. CR-000001.")]
-Seen = Annotated[
-    int | None, typer.Option(min=1, help="Version that you looked at; refused if it changed.")
-]
 
 
 def add_to(noun: Noun) -> None:

@@ -19,6 +19,7 @@ from memberctl.cli.importing import (
 )
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict, MemberctlError, RuleRefused, UsageProblem
 from memberctl.core.text import clean_text
 from memberctl.member import change_commands
@@ -59,9 +60,6 @@ BranchCode = Annotated[str | None, typer.Option(help="Branch code, e.g. SH01.")]
 From = Annotated[
     str | None,
     typer.Option("--from", help="File with one row of data, so that none is on the command line."),
-]
-Seen = Annotated[
-    int | None, typer.Option(min=1, help="Version that you looked at; refused if it changed.")
 ]
 
 

@@ -18,6 +18,7 @@ from memberctl.cli.importing import (
 )
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
 from memberctl.core.text import clean_text
 from memberctl.order.quote_commands import quote
@@ -45,10 +46,6 @@ ORDERS = (
 Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 Member = Annotated[str, typer.Argument(help="M-000123, phone:138... or name:张伟.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
-Seen = Annotated[
-    int | None,
-    typer.Option(min=1, help="The order's version that you looked at; refuses a newer one."),
-]
 
 
 @order.command()
@@ -89,15 +86,17 @@ def file(
     with work(ctx, "order.file") as w:
         asked = Filing(
             member_id=find_member(w.session, member).id,
-            plan=find_plan_terms(w.session, plan, w.today) if plan else None,
+            plan=find_plan_terms(w.session, plan, w.today) if plan is not None else None,
             kind=kind,
             agreed_on=w.today if agreed else None,
             channel=said_channel,
-            branch_id=find_branch(w.session, branch).id if branch else None,
+            branch_id=None if branch is None else find_branch(w.session, branch).id,
             source=reference[0],
             external_ref=reference[1],
             lines=tuple(parse_line(each, w.currency) for each in line or ()),
-            total_minor=parse_amount(total, w.currency, what="the total") if total else None,
+            total_minor=(
+                None if total is None else parse_amount(total, w.currency, what="the total")
+            ),
         )
         filed = file_order(
             w.session, asked, by=w.actor, at=w.now, today=w.today, currency=w.currency,
@@ -152,7 +151,7 @@ def _show_orders(ctx: typer.Context, member: str | None, **conditions: Any) -> N
     from memberctl.payment.queries import paid_minor
 
     with look(ctx, "order.read") as r:
-        member_id = find_member(r.session, member).id if member else None
+        member_id = None if member is None else find_member(r.session, member).id
         found = queries.list_rows(r.session, member_id=member_id, limit=r.limit, **conditions)
         paid = paid_minor(r.session, [row.order_id for row in found.rows])
     records = [order_record(row, paid[row.order_id]) for row in found.rows]

@@ -8,16 +8,13 @@ import typer
 
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.whole import Seen
 
 quote = noun("quote", "Quotes: what members are offered.")
 
 QUOTES = ("order", "version", "state", "plan", "total", "valid_until")
 
 Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
-Seen = Annotated[
-    int | None,
-    typer.Option(min=1, help="The order's version that you looked at; refuses a newer one."),
-]
 
 
 @quote.command("list")
@@ -69,8 +66,8 @@ def revise(
     from memberctl.review.operations import revise_quote
 
     with work(ctx, "quote.change") as w:
-        terms = find_plan_terms(w.session, plan, w.today) if plan else None
-        unit = parse_amount(price, w.currency, what="the price") if price else None
+        terms = None if plan is None else find_plan_terms(w.session, plan, w.today)
+        unit = None if price is None else parse_amount(price, w.currency, what="the price")
         revised = revise_quote(
             w.session, number, Revision(terms, unit),
             seen=seen, by=w.actor, at=w.now, today=w.today,

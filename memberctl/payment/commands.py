@@ -8,6 +8,7 @@ import typer
 
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.whole import Seen
 from memberctl.core.dates import at_local_midnight, parse_date, parse_instant
 from memberctl.core.money import parse_amount
 from memberctl.payment import rules
@@ -48,9 +49,6 @@ SENTENCES = {
 
 OrderNumber = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 PaymentNumber = Annotated[str, typer.Argument(help="Payment number, e.g. P-000001.")]
-Seen = Annotated[
-    int | None, typer.Option(help="The version that you looked at; refuse if it changed since.")
-]
 OfMember = Annotated[
     str | None, typer.Option("--member", help="Only this member: M-000123, phone:... or name:...")
 ]

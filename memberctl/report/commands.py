@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import typer
 
-from memberctl.cli.invocation import Run, look
+from memberctl.cli.invocation import look
 from memberctl.cli.nouns import single
+from memberctl.cli.run import Run
 
 status = single("status")
 doctor = single("doctor")

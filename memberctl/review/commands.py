@@ -9,6 +9,7 @@ import typer
 
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
+from memberctl.cli.whole import Seen, whole
 from memberctl.core.errors import NeedsPerson, UsageProblem
 from memberctl.core.text import clean_text
 from memberctl.review.rules import MOST_EXTENSION, Outcome, Verdict
@@ -33,10 +34,6 @@ SENTENCES = {
 }
 
 Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
-Seen = Annotated[
-    int | None,
-    typer.Option(min=1, help="The order's version that you looked at; refuses a newer one."),
-]
 
 
 @review.command("list")
@@ -155,7 +152,14 @@ def _say(w: Writing, done: ReviewAdvanced) -> None:
 def extend(
     ctx: typer.Context,
     number: Number,
-    days: Annotated[int, typer.Option(help=f"Working days to add, 1 to {MOST_EXTENSION}.")],
+    days: Annotated[
+        int,
+        typer.Option(
+            parser=whole("--days", 1, MOST_EXTENSION),
+            metavar="N",
+            help=f"Working days to add, 1 to {MOST_EXTENSION}.",
+        ),
+    ],
     reason: Annotated[str, typer.Option(help="Why; the applicant is told.")],
     seen: Seen = None,
 ) -> None:
