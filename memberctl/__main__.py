@@ -5,8 +5,10 @@ import sys
 
 def run() -> None:
     """Run the command line and end the process with its exit code."""
-    from memberctl.cli.main import run_process
-
+    try:
+        from memberctl.cli.main import run_process
+    except KeyboardInterrupt:  # A Ctrl-C before anything began needs no traceback.
+        sys.exit(130)
     sys.exit(run_process())
 
 

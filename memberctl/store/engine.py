@@ -8,6 +8,7 @@ Source: reliability.md "The engine on SQLite"; rules I7.
 
 from __future__ import annotations
 
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -109,6 +110,8 @@ class Store:
 
     def _engine(self, purpose: str) -> Engine:
         if purpose not in self._engines:
+            # SQLAlchemy would print the traceback of a signal that arrives while it closes.
+            logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())
             make = _sqlite_engine if self.path is not None else _postgres_engine
             self._engines[purpose] = make(self, purpose)
         return self._engines[purpose]

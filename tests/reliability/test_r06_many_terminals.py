@@ -1,0 +1,67 @@
+"""R6: many terminals never see "database is locked", and none of them starves."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from memberctl.store.engine import Store
+from tests.program import Program
+from tests.reliability.promises import assert_sound
+from tests.reliability.terminals import crowd, terminal
+from tests.reliability.workers import Place, write_for, write_twice
+
+TERMINALS = 32
+SECONDS = 8.0
+THINKING = 0.25
+SLOWEST = 1.0
+FAIREST = 0.7
+
+
+def write_together(
+    memberctl: Program, guard: str, terminals: int, seconds: float, thinking: float
+) -> tuple[list[float], list[int], list[str]]:
+    """Let terminals write for some seconds, each pausing between writes.
+
+    Returns how long the writes took, sorted, how many each terminal made, sorted, and failures.
+    """
+    place = Place.of(memberctl)
+    found = crowd(write_for, [(place, guard, seconds, thinking)] * terminals, write_twice)
+    took = sorted(each for seconds_, _ in found for each in seconds_)
+    counts = sorted(len(seconds_) for seconds_, _ in found)
+    return took, counts, [failure for _, failures in found for failure in failures]
+
+
+def test_many_terminals_are_all_served_fairly_and_soon(memberctl: Program) -> None:
+    took, counts, failures = write_together(memberctl, "guarded", TERMINALS, SECONDS, THINKING)
+    print(f"writes {len(took)}, slowest of 99 % {took[len(took) * 99 // 100]:.3f} s, {counts}")
+    assert failures == []
+    assert took[len(took) * 99 // 100] <= SLOWEST
+    assert counts[0] / counts[-1] >= FAIREST
+    assert_sound(memberctl)
+
+
+def test_without_the_guard_terminals_fail_or_break_the_log(memberctl: Program) -> None:
+    _, _, failures = write_together(memberctl, "unguarded", 8, 2.0, 0)
+    assert failures or memberctl("audit", "verify").exit == 8
+
+
+def test_a_lock_that_is_never_given_back_ends_in_11_and_changes_nothing(
+    shop: Program, tmp_path: Path
+) -> None:
+    with Store(shop.location).writing() as session:
+        session.connection()
+        began = time.monotonic()
+        waiting = terminal(shop, "branch", "add", "B1", "--name", "x", folder=tmp_path / "w")
+        assert waiting.end() == 11
+        assert 29 <= time.monotonic() - began <= 45
+    assert "nothing was done" in waiting.err
+    assert [row["code"] for row in shop.ok("branch", "list")] == ["BJ01", "SH01"]
+
+
+def test_reading_never_waits_for_a_writer(shop: Program) -> None:
+    with Store(shop.location).writing() as session:
+        session.connection()
+        began = time.monotonic()
+        assert shop("branch", "list").exit == 0
+        assert time.monotonic() - began < 5
