@@ -67,7 +67,10 @@ def note_many(
     """Note one event for many objects; each is `(object, facts)`."""
     pending = _trail(session).pending
     login, staff, when = by.login, by.staff, instant_text(at)
-    pending.extend((when, login, staff, event, name, _canonical(facts)) for name, facts in about)
+    pending.extend(
+        (when, login, staff, event, name, _canonical(facts) if facts else "{}")
+        for name, facts in about
+    )
 
 
 def append_notes(session: Session) -> None:

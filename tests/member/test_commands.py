@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 
+import pexpect
 import pytest
 
-from tests.program import Program
+from tests.program import PYTHON, Program
 
 ID_NUMBER = "11010519491231002X"
 
@@ -226,3 +227,16 @@ def test_a_search_takes_its_signs_literally(memberctl: Program) -> None:
 def test_a_name_that_looks_like_an_option_is_taken_after_two_dashes(shop: Program) -> None:
     line = ("member", "register", "--phone", "13800138000", "--format", "json", "--", "-rf")
     assert shop(*line, as_="sun").json["name"] == "-rf"
+
+
+def test_a_person_at_a_terminal_is_asked_for_what_is_missing(shop: Program) -> None:
+    person = pexpect.spawn(
+        PYTHON, ["-m", "memberctl", "member", "register"], env=shop.environment("sun"),
+        encoding="utf-8", timeout=60,
+    )  # fmt: skip
+    person.expect_exact("Name: ")
+    person.sendline("张伟")
+    person.expect_exact("Phone: ")
+    person.sendline("13800138000")
+    person.expect_exact("Registered M-000001 (张伟).")
+    person.expect(pexpect.EOF)
