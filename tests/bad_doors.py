@@ -1,0 +1,334 @@
+"""Every place of every command line at which a value comes in, for the table of bad inputs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from tests.bad_values import REFUSED, TAKEN, UNKNOWN, USAGE, VALUES, Kind, Value
+
+STRANGER, CONFLICT = 5, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """One place where a value comes in.
+
+    line    -- the command line; {value} is the value, other names are the scene's numbers
+    as_     -- who types it
+    shows   -- the command that shows afterwards what was taken; "" when nothing does
+    refusal -- exit code of what is refused here
+    answers -- exit codes by number of the list, where this door answers otherwise
+    """
+
+    kind: Kind
+    line: str
+    as_: str = "owner"
+    shows: str = ""
+    refusal: int = REFUSED
+    answers: dict[str, int] = field(default_factory=dict)
+
+    def words(self, line: str, numbers: dict[str, str], value: str) -> list[str]:
+        """Return a line's words; blanks inside a value do not part it."""
+        named = {**numbers, "value": "\0"}
+        return [word.format(**named).replace("\0", value) for word in line.split()]
+
+    def exit(self, value: Value) -> int:
+        """Return the exit code that a value has here."""
+        usual = self.refusal if value.exit == REFUSED else value.exit
+        return self.answers.get(value.number, usual)
+
+
+def _doors(
+    kind: Kind, as_: str, *lines: str, refusal: int = REFUSED, **answers: int
+) -> tuple[Door, ...]:
+    codes = {number.lstrip("_"): code for number, code in answers.items()}
+    return tuple(Door(kind, line, as_, refusal=refusal, answers=codes) for line in lines)
+
+
+def _kept(line: str, shows: str, as_: str = "owner") -> Door:
+    return Door(Kind.TEXT, line, as_, shows)
+
+
+TEXT_DOORS = (
+    _kept("staff add hu --role service --name {value}", "staff show hu"),
+    _kept("branch add QQ01 --name {value}", "branch show QQ01"),
+    _kept("plan add QQ --term 12m --price 10.00 --name {value}", "plan show QQ", "zhao"),
+    _kept("plan revise MONTH --price 300.00 --name {value}", "plan show MONTH", "zhao"),
+    _kept("tier revise gold --from 2028-01-01 --name {value}", "tier show gold", "zhao"),
+    _kept("order withdraw {filed} --yes --reason {value}", "audit log --object {filed}", "sun"),
+    _kept("order void {filed} --yes --reason {value}", "audit log --object {filed}", "zhao"),
+    _kept("order file {third} --plan YEAR --agreed --channel {value}", "", "sun"),
+    _kept("order file {third} --kind service --line {value}:1:10.00", "", "sun"),
+    _kept("review advance {filed} --return {value}", "review show {filed}", "li"),
+    _kept("review advance {filed} --reject {value}", "review show {filed}", "li"),
+    _kept("review advance {filed} --approve --reason {value}", "review show {filed}", "li"),
+    _kept("review extend {filed} --days 2 --reason {value}", "review show {filed}", "wang"),
+    _kept("payment void {payment} --yes --reason {value}", "payment show {payment}", "qian"),
+    _kept("payment record {confirmed} 10.00 --method cash --reference {value}", "", "qian"),
+    _kept("card replace {card} --reason {value}", "audit log --object {card}", "sun"),
+    _kept("card block {card} --reason {value}", "audit log --object {card}", "sun"),
+    Door(
+        Kind.TEXT, "payment list --reveal {value}", "zhao",
+        "audit log --event personal.revealed", answers={"16b": USAGE, "16c": USAGE},
+    ),
+    Door(
+        Kind.TEXT, "branch add QQ01 --name 店 --key {value}",
+        answers={"16b": USAGE, "16c": USAGE},
+    ),
+    _kept("staff add hu --name 胡 --role service --database-user {value}", "staff show hu"),
+    _kept("member register --phone 13712345678 --name {value}", "member show {next}", "sun"),
+    _kept("member register 钱多多 --phone 13712345678 --override {value}", "", "sun"),
+    _kept(
+        "member update {member} --birth-date 1990-03-07 --reason {value}",
+        "member changes --all",
+        "sun",
+    ),
+    _kept("member update {third} --reason 结婚 --name {value}", "", "sun"),
+    _kept("member approve-change {change} --remark {value}", "member changes --all", "wang"),
+    _kept("member reject-change {change} --reason {value}", "member changes --all", "wang"),
+    # Blanks say nothing about somebody, as an empty cell of a file does; in an update they
+    # take away what was there.
+    *_doors(
+        Kind.TEXT, "sun",
+        "member register 钱多多 --phone 13712345678 --address {value}",
+        "member register 钱多多 --phone 13712345678 --channel {value}",
+        "member register 钱多多 --phone 13712345678 --referrer {value}",
+        "member register 钱多多 --phone 13712345678 --external-ref {value}",
+        "member update {member} --address {value}",
+        _16b=TAKEN, _16c=TAKEN,
+    ),
+)  # fmt: skip
+CODE_DOORS = (
+    *_doors(
+        Kind.CODE, "owner",
+        "staff add --name 胡 --role service -- {value}",
+        "staff add hu --name 胡 --role service --branch {value}",
+        "branch add --name 店 -- {value}",
+        "staff show -- {value}",
+        "staff grant -- {value} reviewer",
+        "staff revoke -- {value} reviewer",
+        "staff leave -- {value}",
+        "branch show -- {value}",
+        "policy show -- {value}",
+        "policy set -- {value} 5",
+        "policy set -- review_days {value}",
+    ),
+    *_doors(
+        Kind.CODE, "zhao",
+        "plan add --name 卡 --term 1m --price 1.00 -- {value}",
+        "plan add QQ --name 卡 --term 1m --price 1.00 --product {value}",
+        "plan revise --price 1.00 -- {value}",
+        "tier show -- {value}",
+        "tier revise --from 2028-01-01 --name x -- {value}",
+        "agreement show -- {value}",
+        "order file {third} --agreed --plan YEAR --branch {value}",
+        "card stock --add 5 -- {value}",
+        "card issue {third} --branch {value}",
+        "member list --branch {value}",
+    ),
+)  # fmt: skip
+LOOK_UP_DOORS = (
+    *_doors(
+        Kind.CODE, "zhao",
+        "plan withdraw -- {value}",
+        "plan show -- {value}",
+        "order file {third} --agreed --plan {value}",
+        "quote revise {filed} --plan {value}",
+        refusal=UNKNOWN,
+    ),
+    # A policy may be emptied; who is unknown has no right, which is logged.
+    *_doors(Kind.CODE, "owner", "policy set -- join_documents {value}", _16b=TAKEN, _16c=TAKEN),
+    *_doors(
+        Kind.CODE, "sun",
+        "member register 钱多多 --phone 13712345678 --branch {value}",
+        "member register 钱多多 --phone 13712345678 --language {value}",
+        "member update {member} --branch {value}",
+        _16b=TAKEN, _16c=TAKEN,
+    ),
+    *_doors(Kind.CODE, "owner", "plan list --as {value}", refusal=STRANGER, _16b=USAGE, _16c=USAGE),
+)  # fmt: skip
+NUMBER_DOORS = (
+    *_doors(
+        Kind.NUMBER, "zhao",
+        "order show -- {value}",
+        "order withdraw --yes --reason x -- {value}",
+        "order void --yes --reason x -- {value}",
+        "order resubmit -- {value}",
+        "order file --plan YEAR --agreed -- {value}",
+        "quote show -- {value}",
+        "quote revise -- {value}",
+        "quote accept -- {value}",
+        "review show -- {value}",
+        "review advance --approve -- {value}",
+        "review extend --days 1 --reason x -- {value}",
+        "payment show -- {value}",
+        "payment void --yes --reason x -- {value}",
+        "receipt show -- {value}",
+        "card issue -- {value}",
+        "card show -- {value}",
+        "card replace -- {value}",
+        "card block -- {value}",
+        "term list -- {value}",
+        "message preview -- {value}",
+        "member show -- {value}",
+        "member update --phone 13712345678 -- {value}",
+        "member verify --document-seen passport -- {value}",
+        "member approve-change -- {value}",
+        "member reject-change --reason x -- {value}",
+    ),
+    *_doors(
+        Kind.NUMBER, "qian",
+        "payment record --method cash -- {value} 10.00",
+        "payment verify -- {value}",
+    ),
+)  # fmt: skip
+SEARCH_DOORS = (
+    *_doors(
+        Kind.SEARCH, "zhao",
+        "audit log --object {value}",
+        "audit log --staff {value}",
+        "audit log --event {value}",
+        "order list --stage {value}",
+        "application list --source {value}",
+        "member list --name {value}",
+        "member list --channel {value}",
+        refusal=TAKEN,
+    ),
+    *_doors(
+        Kind.SEARCH, "zhao",
+        "order list --member name:{value}",
+        "member show name:{value}",
+        "help {value}",
+        refusal=UNKNOWN,
+    ),
+    *_doors(Kind.SEARCH, "zhao", "plan list --fields {value}", refusal=USAGE),
+    *_doors(
+        Kind.SEARCH, "zhao",
+        "ledger journal --about {value}",
+        "ledger journal --party {value}",
+        "order list --member {value}",
+        "order list --member phone:{value}",
+        "member show phone:{value}",
+        "payment list --order {value}",
+        "payment list --member {value}",
+        "receipt list --member {value}",
+        "card list --member {value}",
+        "message list --member {value}",
+    ),
+)  # fmt: skip
+AMOUNT_DOORS = (
+    *_doors(
+        Kind.AMOUNT, "zhao",
+        "plan add QQ --name 卡 --term 12m --price {value}",
+        "plan revise YEAR --price {value}",
+        "quote revise {filed} --price {value}",
+        "order file {third} --kind service --line hall:1:{value}",
+        "order file {third} --plan YEAR --agreed --total {value}",
+    ),
+    *_doors(
+        Kind.AMOUNT, "zhao",
+        "plan add QQ --name 卡 --term 12m --price 1.00 --joining-fee {value}",
+        "plan revise YEAR --joining-fee {value}",
+        "tier revise gold --from 2028-01-01 --threshold {value}",
+        _53a=TAKEN,
+    ),
+    *_doors(Kind.AMOUNT, "qian", "payment record --method cash -- {confirmed} {value}"),
+)  # fmt: skip
+COUNT_DOORS = (
+    *_doors(Kind.PERCENT, "zhao", "tier revise gold --from 2028-01-01 --price-percent {value}"),
+    *_doors(Kind.PERCENT, "zhao", "tier revise gold --from 2028-01-01 --points-percent {value}"),
+    *_doors(
+        Kind.COUNT, "zhao",
+        "tier revise gold --from 2028-01-01 --guests {value}",
+        "review extend {filed} --reason x --days {value}",
+        "order file {third} --kind service --line hall:{value}:10.00",
+        "card stock SH01 --counted {value}",
+        "term preview --from 2026-01-31 --term 1m --count {value}",
+        "agreement show --wording {value}",
+        "calendar show -- {value}",
+    ),
+    # A version that never was is a conflict, not a malformed number.
+    *_doors(
+        Kind.COUNT, "zhao",
+        "review advance {filed} --approve --seen {value}",
+        "order withdraw {filed} --yes --reason x --seen {value}",
+        "payment void {payment} --yes --reason x --seen {value}",
+        "card block {card} --seen {value}",
+        "member update {member} --phone 13712345678 --seen {value}",
+        _63=CONFLICT,
+    ),
+    *_doors(
+        Kind.COUNT, "zhao", "plan list --limit {value}", "audit log --limit {value}", refusal=USAGE
+    ),
+    *_doors(
+        Kind.COUNT, "owner",
+        "staff add hu --name 胡 --role service --uid {value}",
+        "policy set -- review_days {value}",
+        "calendar add -- {value}",
+    ),
+)  # fmt: skip
+DATE_DOORS = (
+    *_doors(
+        Kind.DATE, "zhao",
+        "plan add QQ --name 卡 --term 12m --price 1.00 --from {value}",
+        "plan revise YEAR --price 1.00 --from {value}",
+        "tier revise gold --guests 3 --from {value}",
+        "audit log --since {value}",
+        "term preview --term 1m --from {value}",
+        "calendar show -- {value}",
+    ),
+    *_doors(
+        Kind.DATE, "zhao", "plan list --as-of {value}", "run daily --as-of {value}",
+        _16b=USAGE, _16c=USAGE,
+    ),
+    *_doors(
+        Kind.DATE, "qian", "payment record {confirmed} 10.00 --method cash --received {value}"
+    ),
+    *_doors(
+        Kind.PERIOD, "zhao",
+        "plan add QQ --name 卡 --price 1.00 --term {value}",
+        "plan revise YEAR --term {value}",
+        "term preview --from 2026-01-31 --term {value}",
+    ),
+)  # fmt: skip
+PERSON_DOORS = (
+    *_doors(
+        Kind.PHONE, "sun",
+        "member register 钱多多 --phone {value}",
+        "member update {member} --phone {value}",
+    ),
+    *_doors(
+        Kind.EMAIL, "sun",
+        "member register 钱多多 --email {value}",
+        "member update {member} --email {value}",
+    ),
+    *_doors(
+        Kind.IDENTITY, "sun",
+        "member register 钱多多 --phone 13712345678 --id-number {value}",
+        "member update {member} --reason x --id-number {value}",
+    ),
+    *_doors(
+        Kind.BIRTH, "sun",
+        "member register 钱多多 --phone 13712345678 --birth-date {value}",
+        "member update {member} --reason x --birth-date {value}",
+    ),
+)  # fmt: skip
+DOORS = (
+    *TEXT_DOORS, *CODE_DOORS, *LOOK_UP_DOORS, *NUMBER_DOORS, *SEARCH_DOORS, *AMOUNT_DOORS,
+    *COUNT_DOORS, *DATE_DOORS, *PERSON_DOORS,
+)  # fmt: skip
+
+
+def cases() -> list[tuple[Door, Value]]:
+    """Return every value at every door that can be given it."""
+    return [(door, value) for door in DOORS for value in VALUES[door.kind]]
+
+
+def name_of(door: Door, value: Value) -> str:
+    """Return the name of a case: the number of the list and the command."""
+    return f"{value.number}-{door.line.format_map(_Shown())}"
+
+
+class _Shown(dict[str, str]):
+    def __missing__(self, key: str) -> str:
+        return "..." if key == "value" else key.upper()
