@@ -18,7 +18,6 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import typer
@@ -26,8 +25,9 @@ import typer
 from memberctl.cli.progress import progress
 from memberctl.cli.rejects import Rejects
 from memberctl.core.cells import match_header, restore_cell
-from memberctl.core.errors import Invalid, NotFound, RuleRefused
+from memberctl.core.errors import Invalid, RuleRefused
 from memberctl.core.rows import BadRow, Row, RowFile, open_rows
+from memberctl.core.textfile import open_text
 
 if TYPE_CHECKING:
     from memberctl.cli.invocation import Writing
@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 BATCH = 2_000
 """Rows that are parsed and written together: enough for few statements, little for memory."""
+
+LONGEST_MAPPING = 1_000_000
+"""Characters that a --map file may have."""
 
 MOST_SAID = 20
 """Refused rows that are named on stderr one by one; all of them are in the rejects file."""
@@ -170,16 +173,15 @@ def open_import(
 def read_mapping(path: str) -> dict[str, str]:
     """Return the names of columns in a TOML file, each with our column's key.
 
-    Raises NotFound, Invalid.
+    Raises NotFound, Invalid; a pipe or a device is refused as for any other file.
     """
+    file = open_text(path, encoding="utf-8")
     try:
-        content = tomllib.loads(Path(path).read_bytes().decode())
-    except FileNotFoundError:
-        raise NotFound("there is no such --map file") from None
-    except OSError as problem:
-        raise Invalid(f"the --map file cannot be read: {problem.strerror}", rule="map") from None
+        content = tomllib.loads(file.lines().read(LONGEST_MAPPING))
     except ValueError:
         raise Invalid("the --map file is not TOML in UTF-8", rule="map") from None
+    finally:
+        file.close()
     if not all(isinstance(value, str) for value in content.values()):
         raise Invalid('the --map file has lines like "Kunde" = "name" and no others', rule="map")
     return content
