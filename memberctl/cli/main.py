@@ -159,8 +159,10 @@ def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
     if type(problem).__name__ == "NoArgsIsHelpError":
         typer.echo(problem.format_message(), file=run.stdout)
         return UsageProblem.exit_code
-    line = problem.format_message().strip()
-    return _fail(run, argv, UsageProblem(line, hint="memberctl help start"))
+    context = getattr(problem, "ctx", None)
+    command = context.command_path if context is not None else "memberctl"
+    line = problem.format_message().strip().replace("Value error, ", "")
+    return _fail(run, argv, UsageProblem(line, hint=f"{command} --help"))
 
 
 def _fail(run: Run, argv: Sequence[str], problem: MemberctlError) -> int:

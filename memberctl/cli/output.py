@@ -70,6 +70,7 @@ class OutputOptions:
     color  -- "auto", "always" or "never"
     reveal -- show personal data in the clear; whoever sets it has checked the right
     force  -- let --output replace a file
+    pager  -- the command through which a terminal shows lists, records and texts
     """
 
     format: Format | None = None
@@ -83,6 +84,7 @@ class OutputOptions:
     for_excel: bool = False
     reveal: bool = False
     force: bool = False
+    pager: str | None = None
 
 
 class Output:
@@ -152,6 +154,7 @@ class Output:
         Raises UsageProblem for --fields that `columns` has not.
         """
         keys = self._chosen(columns, UsageProblem)
+        self._sink.page(self.options.pager)
         there = max(total or 0, len(rows))
         limit = self.row_limit()
         shown = rows if limit is None else rows[:limit]
@@ -172,10 +175,12 @@ class Output:
 
         Raises UsageProblem for --fields that the record has not.
         """
+        self._sink.page(self.options.pager)
         self._show_record(record, self._chosen(keys_of(record), UsageProblem), title)
 
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt, line by line; the record `data` in data formats."""
+        self._sink.page(self.options.pager)
         if self._asked in (None, Format.TABLE, Format.PLAIN):
             self._sink.write(safe_lines(text))
             return

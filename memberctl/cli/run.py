@@ -119,6 +119,7 @@ class Run:
             color=_color(options.color),
             for_excel=bool(options.for_excel),
             force=bool(options.force),
+            pager=self.settings.pager,
         )
 
     @property

@@ -6,13 +6,17 @@ Source: reliability R17; cli.md "Exit codes".
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from io import TextIOWrapper
-from typing import TextIO
+from typing import IO, TYPE_CHECKING, TextIO
 
 from memberctl.cli.target import TargetFile
 from memberctl.core.errors import NotShown
+
+if TYPE_CHECKING:
+    import subprocess
 
 
 class PipeClosed(Exception):
@@ -34,6 +38,7 @@ class Sink:
         self._path = path
         self._force = force
         self._target: TargetFile | None = None
+        self._pager: subprocess.Popen[str] | None = None
         self.on_terminal = path is None and is_terminal(stdout)
 
     def open(self) -> None:
@@ -41,10 +46,20 @@ class Sink:
         if self._path is not None and self._target is None:
             self._target = TargetFile(self._path, force=self._force)
 
+    def page(self, command: str | None) -> None:
+        """Let a terminal's reader leaf through what follows with `command`, e.g. "less -R".
+
+        The command is split into words and started without a shell (bad inputs 83).
+        """
+        if command and self.on_terminal and self._pager is None:
+            self._pager = _started(shlex.split(command))
+
     def write(self, text: str) -> None:
         """Write text, perhaps into a buffer."""
         self.open()
-        stream = self._target.stream if self._target is not None else self._stdout
+        stream: IO[str] | None = self._target.stream if self._target is not None else self._stdout
+        if self._pager is not None:
+            stream = self._pager.stdin
         with self._guarded():
             if stream is None:
                 raise OSError
@@ -57,7 +72,11 @@ class Sink:
                 self._stdout.flush()
 
     def finish(self) -> None:
-        """Flush stdout, or bring the file to its name."""
+        """Flush stdout, wait for the pager's reader, or bring the file to its name."""
+        if self._pager is not None:
+            with suppress(BrokenPipeError):  # Who leaves a pager early has seen enough.
+                self._pager.communicate()
+            self._pager = None
         self.flush()
         if self._target is not None:
             with self._guarded():
@@ -94,6 +113,16 @@ class Sink:
             if isinstance(problem, BrokenPipeError):
                 raise PipeClosed from problem
             raise _not_shown("standard output", problem) from problem
+
+
+def _started(words: Sequence[str]) -> subprocess.Popen[str]:
+    import subprocess
+
+    try:
+        # The user's own choice of program, as argv; no shell reads it.
+        return subprocess.Popen(words, stdin=subprocess.PIPE, encoding="utf-8")  # noqa: S603
+    except OSError as problem:
+        raise NotShown(f"the pager cannot be started: {problem.strerror}") from None
 
 
 def _not_shown(where: str, problem: OSError | ValueError) -> NotShown:

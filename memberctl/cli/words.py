@@ -48,7 +48,7 @@ def error_text(error: MemberctlError, committed: bool) -> str:
     if committed:
         text += "  the work itself is done: do not repeat it\n"
     if error.allowed is not None:
-        text += f"  allowed now: {safe(', '.join(error.allowed)) or 'nothing'}\n"
+        text += f"  {error.allowed_are}: {safe(', '.join(error.allowed)) or 'nothing'}\n"
     if error.hint:
         text += f"hint: {safe_lines(error.hint)}"
     return text
@@ -63,4 +63,5 @@ def error_record(error: MemberctlError, committed: bool) -> dict[str, object]:
         "message": error.message,
         "hint": error.hint,
         "committed": committed,
+        "allowed": None if error.allowed is None else list(error.allowed),
     }

@@ -20,6 +20,7 @@ class MemberctlError(Exception):
 
     code = "failure"
     exit_code = 1
+    allowed_are = "allowed now"  # How `allowed` is introduced.
 
     def __init__(
         self, message: str, *, hint: str | None = None, allowed: Sequence[str] | None = None
@@ -65,6 +66,12 @@ class RuleRefused(MemberctlError):
     exit_code = 6
 
 
+class SeveralFound(RuleRefused):
+    """More than one thing has the name that was given; `allowed` are their numbers."""
+
+    allowed_are = "it may be"
+
+
 class Invalid(MemberctlError):
     """A value is malformed or out of bounds; nothing was written.
 
@@ -74,6 +81,7 @@ class Invalid(MemberctlError):
 
     code = "invalid"
     exit_code = 6
+    allowed_are = "allowed"
 
     def __init__(
         self,

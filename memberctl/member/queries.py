@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from memberctl.catalog.tables import Tier
-from memberctl.core.errors import Invalid, NotFound, RuleRefused
+from memberctl.core.errors import Invalid, NotFound, SeveralFound
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
 from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
@@ -70,7 +70,7 @@ def _only_one(session: Session, condition: ColumnElement[bool], what: str) -> Me
         raise NotFound(f"no member has this {what}", hint="memberctl member list")
     if len(found) > 1:
         several = "more than 10" if len(found) > MOST_CANDIDATES else str(len(found))
-        raise RuleRefused(
+        raise SeveralFound(
             f"{several} members have this {what}; say which one is meant",
             allowed=[member_number(member.id) for member in found[:MOST_CANDIDATES]],
         )

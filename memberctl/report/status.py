@@ -23,7 +23,7 @@ from memberctl.member.tables import ChangeRequest
 from memberctl.message.rules import MessageState
 from memberctl.message.tables import OutboxMessage
 from memberctl.office.rules import Role
-from memberctl.order.rules import OrderState
+from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Order
 from memberctl.payment.rules import Method, PaymentState
 from memberctl.payment.tables import Payment
@@ -100,7 +100,7 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
 
 
 def _reviews(session: Session, today: date) -> Iterator[Queue]:
-    """Yield one queue for each stage of each kind of order, empty ones too."""
+    """Yield one queue for each stage: joining always, other kinds while something waits there."""
     waiting = (
         columns(
             col(Order.kind),
@@ -129,6 +129,8 @@ def _reviews(session: Session, today: date) -> Iterator[Queue]:
         .order_by(col(ReviewStage.kind), col(ReviewStage.position))
     )
     for kind, stage, role, count, overdue, oldest in session.execute(statement):
+        if not count and kind is not OrderKind.JOIN:
+            continue
         yield Queue(f"{kind} review, {stage}", role, count or 0, int(overdue or 0), oldest)
 
 

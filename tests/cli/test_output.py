@@ -384,5 +384,5 @@ def test_an_error_is_one_line_of_json_where_json_was_asked_for(name: str):
     shop.output.error(Conflict("probable duplicate \x9b", hint="--again"), committed=True)
     assert shop.words() == (
         '{"type": "error", "code": "conflict", "exit": 7, "message": "probable duplicate \\u009b", '
-        '"hint": "--again", "committed": true}\n'
+        '"hint": "--again", "committed": true, "allowed": null}\n'
     )
