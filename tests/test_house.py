@@ -16,10 +16,11 @@ from memberctl.cli.main import tree
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "memberctl"
-RANKS = (
-    "office catalog ledger message member access loyalty order review payment bank refund renewal "
-    "booking service care campaign archive report daily"
-).split()
+RANKS = [
+    "office", "catalog", "ledger", "message", "member", "access", "loyalty", "order", "review",
+    "payment", "bank", "refund", "renewal", "booking", "service", "care", "campaign", "archive",
+    "report", "daily",
+]  # fmt: skip
 HEAVY = {
     "sqlmodel", "sqlalchemy", "alembic", "rich", "holidays", "phonenumbers", "reportlab",
     "tabulate", "psycopg", "cryptography", "stdnum", "email_validator", "charset_normalizer",

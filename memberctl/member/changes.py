@@ -18,9 +18,9 @@ from memberctl.member.contact import normal_email, normal_phone
 from memberctl.member.identity import Document, DocumentKind, normal_document
 from memberctl.member.rules import RequestState, clean_address, clean_name, parse_language
 from memberctl.message.rules import Language
-from memberctl.office.rules import branch_key
+from memberctl.office.rules import branch_key, staff_key
 
-CONTACT_FIELDS = ("phone", "email", "address", "language", "branch")
+CONTACT_FIELDS = ("phone", "email", "address", "language", "branch", "staff")
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,8 @@ class ContactChange:
     """New contact data: None leaves a value as it is, "" takes it away.
 
     phone -- E.164; phone_typed -- as it was written; branch -- a code
+    staff -- the code of the member of staff they are, whom four eyes then keep from their own
+             orders
     """
 
     phone: str | None = None
@@ -36,6 +38,7 @@ class ContactChange:
     address: str | None = None
     language: Language | None = None
     branch: str | None = None
+    staff: str | None = None
 
 
 def parse_contact_change(cells: Mapping[str, str | None], *, region: str) -> ContactChange:
@@ -46,7 +49,7 @@ def parse_contact_change(cells: Mapping[str, str | None], *, region: str) -> Con
     """
     given = {key: text.strip() for key, text in cells.items() if text is not None}
     phone, email, address = given.get("phone"), given.get("email"), given.get("address")
-    language, branch = given.get("language"), given.get("branch")
+    language, branch, staff = given.get("language"), given.get("branch"), given.get("staff")
     return ContactChange(
         phone=normal_phone(phone, region) if phone else phone,
         phone_typed=phone,
@@ -54,6 +57,7 @@ def parse_contact_change(cells: Mapping[str, str | None], *, region: str) -> Con
         address=clean_address(address) if address else address,
         language=parse_language(language) if language else None,
         branch=branch_key(branch) if branch else branch,
+        staff=staff_key(staff) if staff else staff,
     )
 
 

@@ -185,6 +185,9 @@ def update_(
     address: Address = None,
     language: Language = None,
     branch: BranchCode = None,
+    staff: Annotated[
+        str | None, typer.Option(help="Staff code, if they work here; keeps them from own orders.")
+    ] = None,
     name: Annotated[str | None, typer.Option(help="New name; makes a change request.")] = None,
     birth_date: BirthDate = None,
     id_number: IdNumber = None,
@@ -209,6 +212,7 @@ def update_(
         "address": address,
         "language": language,
         "branch": branch,
+        "staff": staff,
         "name": name,
         "birth_date": birth_date,
         "id_number": id_number,

@@ -22,7 +22,7 @@ from memberctl.member.changes import (
 )
 from memberctl.member.identity import DocumentKind
 from memberctl.member.tables import Member
-from memberctl.office.queries import find_branch, staff_codes
+from memberctl.office.queries import find_branch, find_staff, staff_codes
 from memberctl.store.audit import note
 
 if TYPE_CHECKING:
@@ -40,12 +40,15 @@ def update_contact(
 ) -> MemberUpdated:
     """Change how a member is reached, at once. seen -- the version that was looked at, or None.
 
-    Raises NotFound, Conflict when the member changed since, RuleRefused when nobody could be
-    reached any more or somebody else has the same name and phone number or e-mail address.
+    Raises NotFound, Conflict when the member changed since, NotPermitted for the link of oneself
+    to the staff, RuleRefused when nobody could be reached any more or somebody else has the same
+    name and phone number or e-mail address.
     Source: rules A3, A6.
     """
     member = queries.member_to_change(session, member_id)
     refuse_stale(seen, member.version)
+    if change.staff is not None:
+        refuse_self(by, member.staff_id, "change who is on the staff in")
     phone = member.phone if change.phone is None else change.phone or None
     email = member.email if change.email is None else change.email or None
     refuse_unreachable(phone, email)
@@ -75,6 +78,8 @@ def _apply(
         wanted["language"] = change.language
     if change.branch is not None:
         wanted["branch_id"] = find_branch(session, change.branch).id if change.branch else None
+    if change.staff is not None:
+        wanted["staff_id"] = find_staff(session, change.staff).id if change.staff else None
     changed = [name for name, value in wanted.items() if getattr(member, name) != value]
     for name in changed:
         setattr(member, name, wanted[name])

@@ -240,3 +240,26 @@ def test_a_person_at_a_terminal_is_asked_for_what_is_missing(shop: Program) -> N
     person.sendline("13800138000")
     person.expect_exact("Registered M-000001 (张伟).")
     person.expect(pexpect.EOF)
+
+
+def test_nobody_approves_or_verifies_the_order_of_the_member_they_are(
+    memberctl: Program,
+) -> None:
+    registered = memberctl.ok("member", "register", "李娜", "--phone", "13800138000", as_="sun")
+    number = registered["number"]
+    linked = memberctl.ok("member", "update", number, "--staff", "li", as_="zhao")
+    assert linked["fields"] == ["staff"]
+    order = memberctl.ok("order", "file", number, "--plan", "YEAR", "--agreed", as_="sun")
+    refused = memberctl("review", "advance", order["number"], "--approve", as_="li")
+    assert refused.exit == 5
+    assert memberctl("review", "advance", order["number"], "--approve", as_="zhou").exit == 0
+
+
+def test_nobody_cuts_the_link_between_themselves_and_their_membership(
+    memberctl: Program,
+) -> None:
+    number = memberctl.ok("member", "register", "李娜", "--phone", "13800138000")["number"]
+    memberctl.ok("member", "update", number, "--staff", "li", as_="zhao")
+    assert memberctl("member", "update", number, "--staff", "", as_="li").exit == 5
+    assert memberctl("member", "update", number, "--staff", "", as_="zhao").exit == 0
+    assert memberctl("member", "update", number, "--staff", "nobody", as_="zhao").exit == 4
