@@ -14,9 +14,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.bad_values import HOSTILE, PARTLY, REFUSED, TAKEN
+from tests.bad_values import EMPTY, HOSTILE, PARTLY, REFUSED, TAKEN
+from tests.harmless import harmless
 from tests.program import Program
-from tests.test_bad_inputs import harmless
 
 HEAD = "name,phone,plan\n"
 ONE = "钱多多,13712345678,YEAR\n"
@@ -205,3 +205,26 @@ def test_the_path_of_a_store_is_a_path_and_nothing_else(
     assert made.exit == 0, made
     assert (shop.folder / name).exists()
     assert shop("plan", "list", "--db", name).exit == 0
+
+
+FOUNDINGS = {
+    "--name": [each.text for each in (*HOSTILE, *EMPTY)],
+    "--owner": ["", "a b", "../x", "[red]x", "A\x1b[2J"],
+    "--currency": ["", "XYZ", "cny€", "１"],
+    "--zone": ["", "Mars/Olympus", "../../etc/localtime", "Asia/Shanghai\n"],
+    "--region": ["", "XX", "CNN", "../x"],
+}
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [(option, value) for option, values in FOUNDINGS.items() for value in values],
+)
+def test_a_store_with_bad_particulars_is_not_made(shop: Program, option: str, value: str) -> None:
+    new = shop.folder / "new.db"
+    keys = sorted(shop.folder.rglob("*.key"))
+    result = shop("init", "--db", str(new), option, value)
+    assert result.exit == REFUSED, result
+    harmless(result)
+    assert not new.exists()
+    assert sorted(shop.folder.rglob("*.key")) == keys

@@ -7,7 +7,6 @@ and shown as it was given.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -21,7 +20,7 @@ from memberctl.store.engine import Store
 from tests import histories
 from tests.bad_doors import DOORS, STRANGER, TEXT_DOORS, Door, cases, name_of
 from tests.bad_values import LITERAL, TAKEN, Kind, Value
-from tests.cli.showing import is_dangerous
+from tests.harmless import harmless
 from tests.program import Program, Result
 from tests.stores import Grounds, drop_database
 from tests.warm import WarmProgram
@@ -92,14 +91,6 @@ def a_copy(ground: tuple[Path, dict[str, str]], grounds: Grounds, folder: Path) 
     return Scene(WarmProgram(str(store), grounds.key_dir / "sqlite", folder), numbers, state)
 
 
-def content(store: Path) -> str:
-    """Return the hash of everything in a SQLite store, but the log of refusals."""
-    with sqlite3.connect(store) as connection:
-        lines = "\n".join(connection.iterdump())
-    connection.close()
-    return hashlib.sha256(lines.encode()).hexdigest()
-
-
 @pytest.fixture(scope="module")
 def scene(
     ground: tuple[Path, dict[str, str]], grounds: Grounds, tmp_path_factory: pytest.TempPathFactory
@@ -116,13 +107,6 @@ def stage(ground: tuple[Path, dict[str, str]], grounds: Grounds, tmp_path: Path)
     made = a_copy(ground, grounds, tmp_path)
     yield made
     made.program.close()
-
-
-def harmless(result: Result) -> None:
-    """Assert that nothing in a run's words acts on a terminal or shows the program's insides."""
-    acting = {each for each in result.out + result.err if each not in "\n\t" and is_dangerous(each)}
-    assert not acting, result
-    assert "Traceback" not in result.err and "a fault in memberctl" not in result.err, result
 
 
 def refused(result: Result, code: int, value: str, *, personal: bool = False) -> None:

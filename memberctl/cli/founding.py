@@ -73,6 +73,7 @@ def _found(
     from memberctl.store.migrate import upgrade_in
     from memberctl.store.tables import StoreInfo
 
+    owner_code = _login_name() if wish.owner is None else wish.owner
     with store.writing() as session:
         _refuse_used(session)
         upgrade_in(session)
@@ -86,8 +87,8 @@ def _found(
             zone=wish.zone,
             region=wish.region,
             at=now,
-            owner_code=wish.owner or _login_name(),
-            owner_name=wish.owner or _login_name(),
+            owner_code=owner_code,
+            owner_name=owner_code,
             **login_of(session),
         )
         _seed(session, now, local_date(now, zone(wish.zone)))

@@ -107,7 +107,10 @@ def found_organisation(
 
 
 def _checked_region(region: str) -> str:
-    if not (len(region) == 2 and region.isascii() and region.isalpha() and region.isupper()):
+    """Refuse a country that no phone number can belong to."""
+    from phonenumbers import SUPPORTED_REGIONS
+
+    if region not in SUPPORTED_REGIONS:
         raise Invalid(
             "the region is a country's code in two capitals", field="region", hint="for example CN"
         )
