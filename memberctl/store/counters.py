@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy.dialects.postgresql import insert as postgres_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
-
-from memberctl.store.tables import Counter
+from sqlalchemy import text
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+
+# Both engines read this; SQLAlchemy's own upsert would load the other engine's dialect as well.
+TAKE = text(
+    "INSERT INTO counter (name, value) VALUES (:name, :count)"
+    " ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
+)
 
 
 def take(session: Session, name: str, count: int = 1) -> range:
@@ -22,15 +25,8 @@ def take(session: Session, name: str, count: int = 1) -> range:
     assert count >= 0
     if count == 0:
         return range(0)
-    connection = session.connection()
-    make = sqlite_insert if connection.dialect.name == "sqlite" else postgres_insert
-    statement = make(Counter.__table__).values(name=name, value=count)  # type: ignore[attr-defined]
-    last = connection.execute(
-        statement.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"value": Counter.__table__.c.value + count},  # type: ignore[attr-defined]
-        ).returning(Counter.__table__.c.value)  # type: ignore[attr-defined]
-    ).scalar_one()
+    found = session.connection().execute(TAKE, {"name": name, "count": count})
+    last: int = found.scalar_one()
     return range(last - count + 1, last + 1)
 
 

@@ -1,40 +1,37 @@
-"""A3: one read and one write as processes, beside sqlite3 alone in a bare Python."""
+"""A3: one read and one write as processes, beside another program's list of an empty library."""
 
 from __future__ import annotations
 
-import itertools
+import shutil
 import statistics
+import sys
+from pathlib import Path
 
+from tests.bench.confirmed import confirmed_orders, total_of
 from tests.bench.ground import PYTHON, report, seeded_store, spend
 
-READ = (
-    "import sqlite3,sys;"
-    "print(sqlite3.connect(sys.argv[1]).execute('select * from plan').fetchall())"
-)
-WRITE = (
-    "import sqlite3,sys;c=sqlite3.connect(sys.argv[1],isolation_level=None);"
-    "c.execute('begin immediate');"
-    "c.execute(\"update branch set name=name||'x' where id=1\");c.execute('commit')"
-)
+TIMES = 5
 
 
 def main() -> None:
-    """Measure `plan show` and `branch add`: what a person waits for at the desk."""
+    """Measure `member show` and `payment record`: what a person waits for at the desk."""
+    peer = Path(sys.executable).with_name("beet")
+    found = str(peer) if peer.exists() else shutil.which("beet")
+    floor = [found, "ls"] if found else [PYTHON, "-c", "import sqlite3"]
     with seeded_store() as (store, environ):
         environ["PYTHONDONTWRITEBYTECODE"] = ""
-        serial = itertools.count(1)
-        read, read_floor, write, write_floor = [], [], [], []
-        for _ in range(5):
-            read.append(spend([PYTHON, "-m", "memberctl", "plan", "show", "YEAR"], environ).cpu)
-            read_floor.append(spend([PYTHON, "-c", READ, str(store)], environ).cpu)
-            name = f"X{next(serial)}"
-            add = [PYTHON, "-m", "memberctl", "branch", "add", name, "--name", name]
-            write.append(spend(add, environ).cpu)
-            write_floor.append(spend([PYTHON, "-c", WRITE, str(store)], environ).cpu)
-    report("A3", "one read beside sqlite3", statistics.median(read),
-           statistics.median(read_floor), None)  # fmt: skip
-    report("A3", "one write beside sqlite3", statistics.median(write),
-           statistics.median(write_floor), None)  # fmt: skip
+        numbers = confirmed_orders(store, environ, TIMES)
+        peers, reads, writes = [], [], []
+        for number in numbers:
+            price = total_of(environ, number)
+            paid = ["payment", "record", number, price, "--method", "cash"]
+            peers.append(spend(floor, environ).cpu)
+            reads.append(spend([PYTHON, "-m", "memberctl", "member", "show", "M-1"], environ).cpu)
+            writes.append(spend([PYTHON, "-m", "memberctl", *paid], environ).cpu)
+    name, goal = ("beet ls", 1.0) if found else ("bare Python", None)
+    beside = statistics.median(peers)
+    report("A3", f"member show beside {name}", statistics.median(reads), beside, goal)
+    report("A3", f"payment record beside {name}", statistics.median(writes), beside, goal)
 
 
 if __name__ == "__main__":
