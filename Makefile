@@ -30,6 +30,7 @@ check: $(STAMP) ## Types, style, format
 	$(BIN)/ruff format --check .
 
 bench: $(STAMP) ## Measure each job beside its floor
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
 	$(BIN)/python -m tests.bench
 
 soak: $(STAMP) ## Run the promises' long figures
