@@ -86,6 +86,8 @@ TEXT_DOORS = (
     _kept("member update {third} --reason 结婚 --name {value}", "", "sun"),
     _kept("member approve-change {change} --remark {value}", "member changes --all", "wang"),
     _kept("member reject-change {change} --reason {value}", "member changes --all", "wang"),
+    _kept("application import {people} --source {value}", "", "sun"),
+    _kept("member import {people} --ignore-extra --source {value}", "", "sun"),
     # Blanks say nothing about somebody, as an empty cell of a file does; in an update they
     # take away what was there.
     *_doors(

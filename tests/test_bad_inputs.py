@@ -52,7 +52,10 @@ def set_scene(program: Program) -> dict[str, str]:
     asked = program.ok(
         "member", "update", member, "--name", "李小龙", "--reason", "passport", as_="sun"
     )
+    people = program.folder / "people.csv"
+    people.write_text("name,phone,plan\n")
     return {
+        "people": str(people),
         "member": member,
         "paid": paid,
         "card": program.ok("card", "issue", member, as_="sun")["number"],

@@ -32,6 +32,7 @@ from memberctl.member.rules import (
     Registered,
     Registration,
     checked_registration,
+    clean_source,
     parse_registration,
 )
 
@@ -111,9 +112,10 @@ def register(
     }
     cells = asked_for(ctx.obj, with_file(ctx.obj, typed, "-" if who == "-" else from_))
     why = None if override is None else clean_text(override, what="the reason for --override")
+    system = clean_source(source)
     with work(ctx, "member.register") as w:
         asked = checked_registration(
-            parse_registration(cells, region=w.region, today=w.today, source=source)
+            parse_registration(cells, region=w.region, today=w.today, source=system)
         )
         _refuse_unknown_branch(w, asked)
         (done,) = register_members(
@@ -287,6 +289,7 @@ def import_(
     from memberctl.member.operations import register_members
 
     run: Run = ctx.obj
+    system = clean_source(source)
     opened = open_import(
         run,
         file,
@@ -301,7 +304,7 @@ def import_(
             w,
             table,
             parse=partial(
-                parse_registration, region=w.region, today=w.today, source=source, channel="import"
+                parse_registration, region=w.region, today=w.today, source=system, channel="import"
             ),
             operate=lambda batch, named: register_members(
                 w.session, batch, keys=w.keys, by=w.actor, at=w.now, named=named

@@ -251,6 +251,11 @@ def clean_name(text: str) -> str:
     return clean_text(text, what="the name", field="name")
 
 
+def clean_source(text: str) -> str:
+    """Return the name of the system that external references belong to. Raises Invalid."""
+    return clean_text(text, what="the source", field="source", longest=40)
+
+
 def clean_address(text: str) -> str:
     """Return an address fit to be stored. Raises Invalid."""
     return clean_text(text, what="the address", field="address", longest=LONGEST_ADDRESS)
