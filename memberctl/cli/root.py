@@ -108,7 +108,7 @@ def show_help(
         ctx.obj.output.show_list(rows, ("topic", "about"))
         return
     if topic not in known:
-        raise NotFound(f"there is no topic {topic!r}; there are {', '.join(known)}")
+        raise NotFound(f"there is no such topic; there are {', '.join(known)}")
     text = (TOPICS / f"{topic}.md").read_text(encoding="utf-8")
     ctx.obj.output.show_text(text, {"topic": topic, "text": text})
 
