@@ -28,6 +28,7 @@ __all__ = ["Format", "Output", "OutputOptions", "PipeClosed"]
 
 ENVELOPE_VERSION = 1
 TERMINAL_ROWS = 50
+LONGEST_ECHO = 40  # Of a word that was typed wrongly, in the error that says so.
 RICH_ROWS = 1000
 """More rows than these take Rich seconds: they are printed as plain text."""
 
@@ -253,7 +254,8 @@ class Output:
             return tuple(known)
         wrong = [field for field in fields if field not in known]
         if wrong:
-            raise refusal(f"there is no field {wrong[0]}; there are: {', '.join(known)}")
+            named = safe(wrong[0][:LONGEST_ECHO])
+            raise refusal(f"there is no field {named}; there are: {', '.join(known)}")
         return fields
 
     def _show_record(self, record: object, keys: tuple[str, ...], title: str | None) -> None:
