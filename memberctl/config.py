@@ -69,11 +69,6 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     )
 
 
-def store_location(environ: Mapping[str, str]) -> str:
-    """Return the path or URL of the store that a run without flags would open."""
-    return load_settings(Flags(), environ).db
-
-
 def _truth(text: str | None) -> bool:
     return text is not None and text.strip().lower() in {"1", "true", "yes", "on"}
 

@@ -10,6 +10,8 @@ import typer
 
 from memberctl.access.cards import CardAnswer, CardProblem, batch_result
 from memberctl.access.rules import CardState, Handover, term_spans
+from memberctl.cli.arguments import OfMember, OptionalMember
+from memberctl.cli.completion import complete_branches
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
@@ -29,9 +31,6 @@ MEMBER_COLUMN = {"member": ("number", "会员", "会员号", "会员编号")}
 MOST_PREVIEWED = 1_200
 MOST_BLANKS = 1_000_000
 
-MemberArgument = Annotated[
-    str | None, typer.Argument(help="Member, e.g. M-000123, phone:138... or name:张伟.")
-]
 CardArgument = Annotated[str, typer.Argument(help="Card number, 14 digits.")]
 Reason = Annotated[str, typer.Option(help="Why, in a few words.")]
 Post = Annotated[bool, typer.Option("--post", help="Send it by post instead of handing it over.")]
@@ -46,7 +45,7 @@ class Wish:
 
 
 @term.command("list")
-def list_terms(ctx: typer.Context, member: MemberArgument = None) -> None:
+def list_terms(ctx: typer.Context, member: OptionalMember = None) -> None:
     """List terms with their status, of one member or of all.
 
     Example: memberctl term list M-000123 --as-of 2026-02-01
@@ -86,7 +85,7 @@ def preview(
 @card.command()
 def issue(
     ctx: typer.Context,
-    member: MemberArgument = None,
+    member: OptionalMember = None,
     file: Annotated[
         str | None, typer.Option(help="Issue for every member in a file with a column `member`.")
     ] = None,
@@ -94,7 +93,11 @@ def issue(
         bool, typer.Option("--all-paid", help="Issue for everyone who paid and has no card yet.")
     ] = False,
     branch: Annotated[
-        str | None, typer.Option(help="Branch whose cards they are, if not the member's own.")
+        str | None,
+        typer.Option(
+            help="Branch whose cards they are, if not the member's own.",
+            autocompletion=complete_branches,
+        ),
     ] = None,
     post: Post = False,
 ) -> None:
@@ -195,7 +198,7 @@ def _unread(line: int, code: str, message: str) -> CardProblem:
 @card.command("list")
 def list_cards(
     ctx: typer.Context,
-    member: Annotated[str | None, typer.Option(help="Only this member's cards.")] = None,
+    member: OfMember = None,
     state: Annotated[CardState | None, typer.Option(help="Only cards in this state.")] = None,
 ) -> None:
     """List cards in the order in which they were issued.
@@ -281,7 +284,9 @@ def block(
 @card.command()
 def stock(
     ctx: typer.Context,
-    branch: Annotated[str, typer.Argument(help="Branch, e.g. SH01.")],
+    branch: Annotated[
+        str, typer.Argument(help="Branch, e.g. SH01.", autocompletion=complete_branches)
+    ],
     add: Annotated[
         int | None,
         typer.Option(

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from memberctl.catalog import agreements, pricelists, results, rules, tiers
+from memberctl.cli.completion import complete_plans, complete_tiers
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import Invalid
@@ -24,8 +25,14 @@ TIER_COLUMNS = [field.name for field in fields(results.TierLine)]
 AGREEMENT_COLUMNS = [field.name for field in fields(results.AgreementLine)]
 MOST_VERSIONS = 1_000_000
 
-PlanCode = Annotated[str, typer.Argument(help="Short code, e.g. YEAR.", metavar="CODE")]
-TierCode = Annotated[str, typer.Argument(help="Short code, e.g. gold.", metavar="CODE")]
+PlanCode = Annotated[
+    str,
+    typer.Argument(help="Short code, e.g. YEAR.", metavar="CODE", autocompletion=complete_plans),
+]
+TierCode = Annotated[
+    str,
+    typer.Argument(help="Short code, e.g. gold.", metavar="CODE", autocompletion=complete_tiers),
+]
 From = Annotated[
     str | None, typer.Option("--from", help="First day, YYYY-MM-DD; today unless given.")
 ]

@@ -15,6 +15,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import typer
+
 from memberctl.core.errors import MemberctlError, UsageProblem
 
 if TYPE_CHECKING:
@@ -47,14 +49,19 @@ def script(shell: str) -> str:
     )
 
 
-def complete_members(incomplete: str) -> list[str]:
-    """Return member numbers that begin so, lowest first; [] when there is nothing to say."""
+def complete_members(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+    """Return member numbers that begin so, lowest first; [] when there is nothing to say.
+
+    What was typed of a number stays as it was typed, since a shell drops what begins otherwise.
+    ctx -- the line so far, whose --db and --config count
+    """
     typed = _MEMBER.fullmatch(incomplete)
     if typed is None:
         return []
     from memberctl.core.numbering import member_number
 
     digits = typed["digits"] or ""
+    begin = incomplete if digits else "M-"
 
     def found(database: sqlite3.Connection) -> list[str]:
         numbers: list[int] = []
@@ -64,34 +71,49 @@ def complete_members(incomplete: str) -> list[str]:
                 (low, high, MOST_VALUES - len(numbers)),
             )
             numbers += [int(row[0]) for row in rows]
-        return [member_number(number) for number in numbers]
+        return [begin + member_number(number)[len("M-" + digits) :] for number in numbers]
 
-    return _looked_up(found)
+    return _looked_up(found, ctx)
 
 
-def complete_orders(incomplete: str) -> list[str]:
+def complete_orders(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
     """Return order numbers that begin so; [] when there is nothing to say."""
     begin = incomplete.upper()
     return _texts(
         "SELECT number FROM orders WHERE number >= ? AND number < ? ORDER BY number LIMIT ?",
         (begin, begin + _LAST_CHARACTER),
+        incomplete,
+        ctx,
     )
 
 
-def complete_plans(incomplete: str) -> list[str]:
+def complete_plans(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
     """Return plan codes that begin so; [] when there is nothing to say."""
-    return _texts(
-        "SELECT code FROM plan WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
-        (len(incomplete), incomplete),
-    )
+    return _codes("plan", incomplete, ctx)
 
 
-def complete_staff(incomplete: str) -> list[str]:
+def complete_tiers(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+    """Return tier codes that begin so; [] when there is nothing to say."""
+    return _codes("tier", incomplete, ctx)
+
+
+def complete_staff(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
     """Return staff codes that begin so; [] when there is nothing to say."""
-    return _texts(
-        "SELECT code FROM staff WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
-        (len(incomplete), incomplete),
-    )
+    return _codes("staff", incomplete, ctx)
+
+
+def complete_branches(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+    """Return branch codes that begin so; [] when there is nothing to say."""
+    return _codes("branch", incomplete, ctx)
+
+
+def one_of(words: str) -> Callable[[str], list[str]]:
+    """Return the completion of a value that is one of the words, which blanks divide."""
+
+    def complete(incomplete: str) -> list[str]:
+        return [word for word in words.split() if word.startswith(incomplete)]
+
+    return complete
 
 
 def _id_ranges(digits: str) -> Iterator[tuple[int, int]]:
@@ -106,21 +128,35 @@ def _id_ranges(digits: str) -> Iterator[tuple[int, int]]:
         yield max(low, 10 ** (width - 1) if width > _MEMBER_WIDTH else 1), high
 
 
-def _texts(statement: str, values: Sequence[object]) -> list[str]:
+def _codes(table: str, incomplete: str, ctx: typer.Context | None) -> list[str]:
+    return _texts(
+        f"SELECT code FROM {table}"  # noqa: S608 -- the table is a word of this file.
+        " WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
+        (len(incomplete), incomplete),
+        incomplete,
+        ctx,
+    )
+
+
+def _texts(
+    statement: str, values: Sequence[object], typed: str, ctx: typer.Context | None
+) -> list[str]:
     def found(database: sqlite3.Connection) -> list[str]:
-        rows = database.execute(statement, (*values, MOST_VALUES))
-        return [str(row[0]) for row in rows if _HARMLESS.fullmatch(str(row[0]))]
+        texts = [str(row[0]) for row in database.execute(statement, (*values, MOST_VALUES))]
+        return [typed + text[len(typed) :] for text in texts if _HARMLESS.fullmatch(text)]
 
-    return _looked_up(found)
+    return _looked_up(found, ctx)
 
 
-def _looked_up(question: Callable[[sqlite3.Connection], list[str]]) -> list[str]:
+def _looked_up(
+    question: Callable[[sqlite3.Connection], list[str]], ctx: typer.Context | None
+) -> list[str]:
     """Ask the store within the time a shell may wait; no answer at all is an answer."""
     import sqlite3
 
     deadline = time.monotonic() + MOST_SECONDS
     try:
-        path = _store_path()
+        path = _store_path(ctx)
         if path is None:
             return []
         with closing(_opened(path)) as database:
@@ -132,10 +168,12 @@ def _looked_up(question: Callable[[sqlite3.Connection], list[str]]) -> list[str]
         return []
 
 
-def _store_path() -> Path | None:
-    from memberctl.config import store_location
+def _store_path(ctx: typer.Context | None) -> Path | None:
+    from memberctl.cli.options import said_so_far
+    from memberctl.config import Flags, load_settings
 
-    location = store_location(os.environ)
+    flags = Flags(db=said_so_far(ctx, "db"), config=said_so_far(ctx, "config"))
+    location = load_settings(flags, os.environ).db
     url = _SQLITE_URL.fullmatch(location)
     if url is None and "://" in location:
         return None

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from memberctl.cli.options import lent_parameters, take_from
 
@@ -87,6 +87,13 @@ class Root(TyperGroup):
         """Write the list of branches from their sentences alone."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, branch.help) for name, branch in TREE.items()])
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the branches by their sentences alone, without importing one of them."""
+        self.commands = {
+            name: TyperCommand(name, help=branch.help) for name, branch in TREE.items()
+        }
+        return super().shell_complete(ctx, incomplete)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the branch that the line names, or say which one was probably meant."""

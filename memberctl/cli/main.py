@@ -244,7 +244,10 @@ def run_process() -> int:
     """Run the process's own command line."""
     import os
 
+    stderr: TextIO | None = sys.stderr
     if COMPLETE in os.environ:
+        # A line that is still being typed may well be wrong; words would only spoil the prompt.
+        stderr = None
         # Typer prepares this itself only for apps that install their completion by themselves.
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
@@ -254,6 +257,6 @@ def run_process() -> int:
         sys.argv[1:],
         stdin=sys.stdin,
         stdout=sys.stdout,
-        stderr=sys.stderr,
+        stderr=stderr,
         environ=os.environ,
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from memberctl.cli.options import lent_parameters, take_from
+from memberctl.cli.options import lent_parameters, show_lent, take_from
 
+FIRST_PARAGRAPH = re.compile(r"\s*\n\s*\n")
 EPILOG = "Every command also takes the global options: memberctl help options"
 HELP_NAMES = {"help_option_names": ["--help", "-h"]}
 
@@ -21,6 +23,13 @@ class Verb(TyperCommand):
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *lent_parameters(self.params, hidden=True)]
         self.epilog = self.epilog or EPILOG
+        # The mark keeps an example on its line, so that it can be copied from a narrow terminal.
+        self.help = (self.help or "").replace("\n\nExample:", "\n\n\b\nExample:")
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the global options too, which help leaves to the root."""
+        show_lent(self.params)
+        return super().shell_complete(ctx, incomplete)
 
     def invoke(self, ctx: Any) -> Any:
         """Hand the global options to the run, then call the command with its own."""
@@ -36,6 +45,21 @@ class NounGroup(TyperGroup):
         super().__init__(*args, **kwargs)
         self.params = [*self.params, *lent_parameters(self.params, hidden=True)]
         self.epilog = self.epilog or EPILOG
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> Any:
+        """Offer the global options too, which help leaves to the root."""
+        show_lent(self.params)
+        return super().shell_complete(ctx, incomplete)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Write the list of verbs, each with its first sentence whole."""
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [
+                    (name, FIRST_PARAGRAPH.split(verb.help or "")[0].replace("\n", " "))
+                    for name, verb in self.commands.items()
+                ]
+            )
 
     def invoke(self, ctx: Any) -> Any:
         """Hand the global options to the run, then go on to the verb."""

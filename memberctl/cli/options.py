@@ -14,7 +14,10 @@ from typing import Annotated, Any
 
 import typer
 
+from memberctl.cli.completion import complete_staff, one_of
 from memberctl.core.errors import UsageProblem
+
+FORMATS = "table plain tsv csv json jsonl ids count md html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def _declared(
     config: Annotated[str | None, typer.Option("--config", help="Configuration file.")] = None,
     format: Annotated[
         str | None,
-        typer.Option("--format", "-f", help="table plain tsv csv json jsonl ids count md html"),
+        typer.Option("--format", "-f", help=FORMATS, autocompletion=one_of(FORMATS)),
     ] = None,
     fields: Annotated[
         str | None, typer.Option("--fields", help="Keys to show, joined by commas.")
@@ -71,14 +74,22 @@ def _declared(
     ] = None,
     quiet: Annotated[bool | None, typer.Option("--quiet", "-q", help="Fewer words.")] = None,
     verbose: Annotated[bool | None, typer.Option("--verbose", "-v", help="More words.")] = None,
-    color: Annotated[str | None, typer.Option("--color", help="auto, always or never")] = None,
+    color: Annotated[
+        str | None,
+        typer.Option(
+            "--color", help="auto, always or never", autocompletion=one_of("auto always never")
+        ),
+    ] = None,
     no_input: Annotated[bool | None, typer.Option("--no-input", help="Never ask.")] = None,
     yes: Annotated[bool | None, typer.Option("--yes", "-y", help="Do it without asking.")] = None,
     dry_run: Annotated[
         bool | None, typer.Option("--dry-run", "-n", help="Do all of it, then take it back.")
     ] = None,
     as_staff: Annotated[
-        str | None, typer.Option("--as", help="Act for another member of staff.")
+        str | None,
+        typer.Option(
+            "--as", help="Act for another member of staff.", autocompletion=complete_staff
+        ),
     ] = None,
     as_of: Annotated[
         str | None, typer.Option("--as-of", help="Date or instant that stands for now.")
@@ -111,6 +122,24 @@ def lent_parameters(own: list[Any], *, hidden: bool) -> list[Any]:
         parameter.name = LENT + parameter.name
         parameter.hidden = hidden
     return lent
+
+
+def show_lent(parameters: list[Any]) -> None:
+    """Let completion offer the global options among a command's parameters."""
+    for parameter in parameters:
+        if parameter.name.startswith(LENT):
+            parameter.hidden = False
+
+
+def said_so_far(ctx: typer.Context | None, name: str) -> str | None:
+    """Return a global option of a line that is still being typed; the nearest to its end wins."""
+    place: Any = ctx
+    while place is not None:
+        said = place.params.get(LENT + name)
+        if said is not None:
+            return str(said)
+        place = place.parent
+    return None
 
 
 def take_from(params: dict[str, Any]) -> dict[str, Any]:

@@ -27,6 +27,11 @@ class Shell(StrEnum):
     FISH = "fish"
 
 
+def topics_beginning(text: str) -> list[str]:
+    """Return the topics of the manual whose names begin so."""
+    return sorted(path.stem for path in TOPICS.glob("*.md") if path.stem.startswith(text))
+
+
 @init.command("init")
 def init_store(
     ctx: typer.Context,
@@ -96,13 +101,16 @@ def show_completion(
 @help_.command("help")
 def show_help(
     ctx: typer.Context,
-    topic: Annotated[str | None, typer.Argument(help="A topic; none lists them.")] = None,
+    topic: Annotated[
+        str | None,
+        typer.Argument(help="A topic; none lists them.", autocompletion=topics_beginning),
+    ] = None,
 ) -> None:
     """Show a page of the manual.
 
     Example: memberctl help import
     """
-    known = sorted(path.stem for path in TOPICS.glob("*.md"))
+    known = topics_beginning("")
     if topic is None:
         rows = [{"topic": name, "about": _first_line(name)} for name in known]
         ctx.obj.output.show_list(rows, ("topic", "about"))

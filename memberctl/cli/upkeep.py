@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from memberctl.cli.completion import complete_staff
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 
@@ -20,7 +21,10 @@ LOG_KEYS = ("seq", "at", "staff", "login", "command", "event", "object", "facts"
 def show_log(
     ctx: typer.Context,
     about: Annotated[str | None, typer.Option("--object", help="One object's number.")] = None,
-    staff: Annotated[str | None, typer.Option("--staff", help="One person's doings.")] = None,
+    staff: Annotated[
+        str | None,
+        typer.Option("--staff", help="One person's doings.", autocompletion=complete_staff),
+    ] = None,
     event: Annotated[str | None, typer.Option("--event", help="E.g. order.filed")] = None,
     since: Annotated[str | None, typer.Option("--since", help="From this date on.")] = None,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from memberctl.cli.completion import complete_orders
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import IntegrityFailure
@@ -34,7 +35,10 @@ def balance(ctx: typer.Context) -> None:
 @ledger.command()
 def journal(
     ctx: typer.Context,
-    about: Annotated[str | None, typer.Option(help="Only this order, e.g. JN-2026-7F3KX.")] = None,
+    about: Annotated[
+        str | None,
+        typer.Option(help="Only this order, e.g. JN-2026-7F3KX.", autocompletion=complete_orders),
+    ] = None,
     account: Annotated[Account | None, typer.Option(help="Only this account.")] = None,
     party: Annotated[
         str | None, typer.Option(help="Only the postings of this order or member, e.g. M-000123.")

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from memberctl.cli.arguments import OfMember
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 from memberctl.core.numbering import member_number
@@ -23,9 +24,7 @@ MESSAGES = (
 def list_messages(
     ctx: typer.Context,
     state: Annotated[MessageState | None, typer.Option(help="Only this state.")] = None,
-    member: Annotated[
-        str | None, typer.Option(help="Only this member: M-000123, phone:... or name:...")
-    ] = None,
+    member: OfMember = None,
     purpose: Annotated[Purpose | None, typer.Option(help="Only this purpose.")] = None,
 ) -> None:
     """List the messages, the newest first.

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from memberctl.cli.completion import complete_branches, complete_staff
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.rows import open_rows
@@ -23,8 +24,14 @@ POLICY_COLUMNS = [field.name for field in fields(policies.PolicyLine)]
 YEAR_COLUMNS = [field.name for field in fields(calendars.CalendarYearLine)]
 DAY_COLUMNS = [field.name for field in fields(calendars.CalendarDayLine)]
 
-StaffCode = Annotated[str, typer.Argument(help="Staff code, e.g. li.", metavar="CODE")]
-Roles = Annotated[list[rules.Role], typer.Argument(help="One role or several.", metavar="ROLE...")]
+StaffCode = Annotated[
+    str,
+    typer.Argument(help="Staff code, e.g. li.", metavar="CODE", autocompletion=complete_staff),
+]
+PolicyKey = Annotated[
+    str, typer.Argument(help="Policy, e.g. review_days.", autocompletion=policies.keys_beginning)
+]
+Roles = Annotated[list[rules.Role], typer.Argument(help="One role or several.", metavar="ROLE")]
 
 STAFF_SENTENCES = {
     rules.Outcome.CREATED: "Added {code} ({name}) as {roles}.",
@@ -62,7 +69,11 @@ def staff_add(
         str | None, typer.Option(help="The person's own user of PostgreSQL.")
     ] = None,
     branch: Annotated[
-        str | None, typer.Option(help="Code of the branch; without it the whole organisation.")
+        str | None,
+        typer.Option(
+            help="Code of the branch; without it the whole organisation.",
+            autocompletion=complete_branches,
+        ),
     ] = None,
 ) -> None:
     """Add somebody who works here.
@@ -180,7 +191,10 @@ def branch_list(ctx: typer.Context) -> None:
 
 @branch.command("show")
 def branch_show(
-    ctx: typer.Context, code: Annotated[str, typer.Argument(help="Branch code, e.g. SH01.")]
+    ctx: typer.Context,
+    code: Annotated[
+        str, typer.Argument(help="Branch code, e.g. SH01.", autocompletion=complete_branches)
+    ],
 ) -> None:
     """Show one branch.
 
@@ -207,9 +221,7 @@ def policy_list(ctx: typer.Context) -> None:
 
 
 @policy.command("show")
-def policy_show(
-    ctx: typer.Context, key: Annotated[str, typer.Argument(help="Policy, e.g. review_days.")]
-) -> None:
+def policy_show(ctx: typer.Context, key: PolicyKey) -> None:
     """Show one policy, and who decided it.
 
     Example: memberctl policy show review_days
@@ -224,7 +236,7 @@ def policy_show(
 @policy.command("set")
 def policy_set(
     ctx: typer.Context,
-    key: Annotated[str, typer.Argument(help="Policy, e.g. review_days.")],
+    key: PolicyKey,
     value: Annotated[str, typer.Argument(help="The value from now on.")],
 ) -> None:
     """Decide a policy.

@@ -42,6 +42,11 @@ POLICIES: Mapping[str, Policy] = {
 }
 
 
+def keys_beginning(text: str) -> list[str]:
+    """Return the names of the policies that begin so."""
+    return [key for key in POLICIES if key.startswith(text)]
+
+
 def allowed_values(policy: Policy) -> str:
     """Return in words what may be set: "1 to 250", or the words to choose from."""
     if policy.choices is not None:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from memberctl.cli.arguments import MemberArgument, OfMember, OrderArgument
+from memberctl.cli.completion import complete_branches, complete_plans
 from memberctl.cli.importing import (
     AllOrNothingOption,
     EncodingOption,
@@ -43,27 +45,33 @@ ORDERS = (
     "quote",
 )  # fmt: skip
 
-Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
-Member = Annotated[str, typer.Argument(help="M-000123, phone:138... or name:张伟.")]
 Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
 
 
 @order.command()
 def file(
     ctx: typer.Context,
-    member: Member,
-    plan: Annotated[str | None, typer.Option(help="Code of the plan, e.g. YEAR.")] = None,
+    member: MemberArgument,
+    plan: Annotated[
+        str | None,
+        typer.Option(help="Code of the plan, e.g. YEAR.", autocompletion=complete_plans),
+    ] = None,
     agreed: Annotated[
         bool, typer.Option("--agreed", help="The member has read and accepted the terms.")
     ] = False,
     kind: Annotated[OrderKind, typer.Option(help="What the order is for.")] = OrderKind.JOIN,
     channel: Annotated[str, typer.Option(help="How it reached you, e.g. phone.")] = "counter",
-    branch: Annotated[str | None, typer.Option(help="Code of the branch, e.g. SH01.")] = None,
+    branch: Annotated[
+        str | None,
+        typer.Option(help="Code of the branch, e.g. SH01.", autocompletion=complete_branches),
+    ] = None,
     source: Annotated[str | None, typer.Option(help="The system that it comes from.")] = None,
     external_ref: Annotated[str | None, typer.Option(help="Its key in that system.")] = None,
     line: Annotated[
         list[str] | None,
-        typer.Option(help='Of a service order: "what:quantity:unit price"; repeat it.'),
+        typer.Option(
+            metavar="WHAT:QUANTITY:PRICE", help="A line of a service order; may be repeated."
+        ),
     ] = None,
     total: Annotated[
         str | None, typer.Option(help="The total as the customer was told it; checked.")
@@ -135,7 +143,7 @@ def list_orders(
     ctx: typer.Context,
     state: Annotated[OrderState | None, typer.Option(help="Only in this state.")] = None,
     kind: Annotated[OrderKind | None, typer.Option(help="Only of this kind.")] = None,
-    member: Annotated[str | None, typer.Option(help="Only of this member.")] = None,
+    member: OfMember = None,
     stage: Annotated[str | None, typer.Option(help="Only in this review stage.")] = None,
 ) -> None:
     """List orders, the newest first.
@@ -159,7 +167,7 @@ def _show_orders(ctx: typer.Context, member: str | None, **conditions: Any) -> N
 
 
 @order.command()
-def show(ctx: typer.Context, number: Number) -> None:
+def show(ctx: typer.Context, number: OrderArgument) -> None:
     """Show one order with its lines, consents and quotes.
 
     Example: memberctl order show JN-2026-7F3KX
@@ -184,7 +192,7 @@ def _details(session: Session, number: str) -> OrderDetails:
 
 
 @order.command()
-def withdraw(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) -> None:
+def withdraw(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen = None) -> None:
     """Withdraw an order because the member no longer wants it.
 
     Example: memberctl order withdraw JN-2026-7F3KX --reason "moved away"
@@ -206,7 +214,7 @@ def _credit(ended: OrderEnded) -> str:
 
 
 @order.command()
-def void(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) -> None:
+def void(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen = None) -> None:
     """Void an order that was entered by mistake, with the term and the card that it gave.
 
     Example: memberctl order void JN-2026-7F3KX --reason "entered twice"
@@ -225,7 +233,7 @@ def void(ctx: typer.Context, number: Number, reason: Reason, seen: Seen = None) 
 @order.command()
 def resubmit(
     ctx: typer.Context,
-    number: Number,
+    number: OrderArgument,
     agreed: Annotated[
         bool, typer.Option("--agreed", help="The member has read and accepted the terms.")
     ] = False,

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from memberctl.cli.arguments import OrderArgument
+from memberctl.cli.completion import complete_plans, complete_staff
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
@@ -13,8 +15,6 @@ from memberctl.cli.whole import Seen
 quote = noun("quote", "Quotes: what members are offered.")
 
 QUOTES = ("order", "version", "state", "plan", "total", "valid_until")
-
-Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 
 
 @quote.command("list")
@@ -31,7 +31,7 @@ def list_quotes(ctx: typer.Context) -> None:
 
 
 @quote.command("show")
-def show_quotes(ctx: typer.Context, number: Number) -> None:
+def show_quotes(ctx: typer.Context, number: OrderArgument) -> None:
     """Show every quote of an order, the newest first.
 
     Example: memberctl quote show JN-2026-7F3KX
@@ -47,8 +47,10 @@ def show_quotes(ctx: typer.Context, number: Number) -> None:
 @quote.command()
 def revise(
     ctx: typer.Context,
-    number: Number,
-    plan: Annotated[str | None, typer.Option(help="Offer this plan instead.")] = None,
+    number: OrderArgument,
+    plan: Annotated[
+        str | None, typer.Option(help="Offer this plan instead.", autocompletion=complete_plans)
+    ] = None,
     price: Annotated[
         str | None, typer.Option(help="Price of the first line; else what plan and tier say.")
     ] = None,
@@ -80,10 +82,13 @@ def revise(
 @quote.command()
 def accept(
     ctx: typer.Context,
-    number: Number,
+    number: OrderArgument,
     honour_expired: Annotated[
         str | None,
-        typer.Option(help="Manager who lets an expired quote count all the same."),
+        typer.Option(
+            help="Manager who lets an expired quote count all the same.",
+            autocompletion=complete_staff,
+        ),
     ] = None,
 ) -> None:
     """Take down that the member accepts the newest quote of an order.

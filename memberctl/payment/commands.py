@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memberctl.cli.arguments import OfMember, OrderArgument
+from memberctl.cli.completion import complete_orders
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
@@ -47,17 +49,13 @@ SENTENCES = {
     " {order} is {order_state} and takes no more money; nothing was activated.",
 }
 
-OrderNumber = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 PaymentNumber = Annotated[str, typer.Argument(help="Payment number, e.g. P-000001.")]
-OfMember = Annotated[
-    str | None, typer.Option("--member", help="Only this member: M-000123, phone:... or name:...")
-]
 
 
 @payment.command()
 def record(
     ctx: typer.Context,
-    order: OrderNumber,
+    order: OrderArgument,
     amount: Annotated[str, typer.Argument(help="Amount, e.g. 3650.00.")],
     method: Annotated[Method, typer.Option(help="How the money came.")],
     reference: Annotated[
@@ -157,7 +155,9 @@ def void(
 @payment.command("list")
 def list_payments(
     ctx: typer.Context,
-    order: Annotated[str | None, typer.Option(help="Only this order.")] = None,
+    order: Annotated[
+        str | None, typer.Option(help="Only this order.", autocompletion=complete_orders)
+    ] = None,
     member: OfMember = None,
     state: Annotated[PaymentState | None, typer.Option(help="Only this state.")] = None,
     method: Annotated[Method | None, typer.Option(help="Only this way of paying.")] = None,

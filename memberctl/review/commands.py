@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memberctl.cli.arguments import OrderArgument
+from memberctl.cli.completion import complete_staff
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen, whole
@@ -32,8 +34,6 @@ SENTENCES = {
         "{order} was not approved: it changed since an earlier approval and waits in {next_stage}."
     ),
 }
-
-Number = Annotated[str, typer.Argument(help="Order number, e.g. JN-2026-7F3KX.")]
 
 
 @review.command("list")
@@ -62,7 +62,7 @@ def list_(
 
 
 @review.command()
-def show(ctx: typer.Context, number: Number) -> None:
+def show(ctx: typer.Context, number: OrderArgument) -> None:
     """Show an order's review: decisions, hands, deadline, pauses and extensions.
 
     Example: memberctl review show JN-2026-7F3KX
@@ -77,7 +77,7 @@ def show(ctx: typer.Context, number: Number) -> None:
 @review.command()
 def advance(
     ctx: typer.Context,
-    number: Number,
+    number: OrderArgument,
     approve: Annotated[bool, typer.Option("--approve", help="The stage is passed.")] = False,
     return_: Annotated[
         str | None, typer.Option("--return", help="Give it back; say what is missing.")
@@ -89,7 +89,10 @@ def advance(
     seen: Seen = None,
     override: Annotated[
         str | None,
-        typer.Option(help="Emergency: a second approver, because you had a hand in the order."),
+        typer.Option(
+            help="Emergency: a second approver, because you had a hand in the order.",
+            autocompletion=complete_staff,
+        ),
     ] = None,
     reason: Annotated[str | None, typer.Option(help="Why; an override needs it.")] = None,
 ) -> None:
@@ -151,7 +154,7 @@ def _say(w: Writing, done: ReviewAdvanced) -> None:
 @review.command()
 def extend(
     ctx: typer.Context,
-    number: Number,
+    number: OrderArgument,
     days: Annotated[
         int,
         typer.Option(

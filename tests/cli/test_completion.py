@@ -12,23 +12,28 @@ import pytest
 
 from memberctl.cli.completion import (
     SHELLS,
+    complete_branches,
     complete_members,
     complete_orders,
     complete_plans,
     complete_staff,
+    complete_tiers,
     script,
 )
 from memberctl.core.errors import UsageProblem
 
-EVERY = (complete_members, complete_orders, complete_plans, complete_staff)
+EVERY = (
+    complete_members, complete_orders, complete_plans, complete_staff, complete_tiers,
+    complete_branches,
+)  # fmt: skip
 
 
 def made(path: Path) -> Path:
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE member (id INTEGER PRIMARY KEY)")
         database.execute("CREATE TABLE orders (number TEXT UNIQUE)")
-        database.execute("CREATE TABLE plan (code TEXT)")
-        database.execute("CREATE TABLE staff (code TEXT)")
+        for table in ("plan", "staff", "tier", "branch"):
+            database.execute(f"CREATE TABLE {table} (code TEXT)")
         ids = [(n,) for n in (*range(1, 200), 1234, 12345, 123456, 1234567)]
         database.executemany("INSERT INTO member VALUES (?)", ids)
         orders = [(f"JN-2026-{n:04d}",) for n in range(100)] + [("RN-2026-7F3KX",)]
@@ -56,8 +61,8 @@ def at(monkeypatch: pytest.MonkeyPatch, location: object) -> None:
     ("typed", "numbers"),
     [
         ("M-00123", ["M-001234"]),
-        ("m-00123", ["M-001234"]),
-        ("M00123", ["M-001234"]),
+        ("m-00123", ["m-001234"]),
+        ("M00123", ["M001234"]),
         ("M-1234", ["M-123456", "M-1234567"]),
         ("M-1234567", ["M-1234567"]),
         ("M-00000", [f"M-{n:06d}" for n in range(1, 10)]),
@@ -71,17 +76,22 @@ def test_members_are_completed_by_the_digits_of_their_number(store, typed, numbe
     assert complete_members(typed) == numbers
 
 
-@pytest.mark.parametrize("typed", ["", "M", "M-", "m-0"])
+@pytest.mark.parametrize("typed", ["", "M", "M-", "M-0"])
 def test_at_most_fifty_members_are_offered(store, typed):
     assert complete_members(typed) == [f"M-{n:06d}" for n in range(1, 51)]
 
 
 def test_orders_plans_and_staff_are_completed_by_their_beginning(store):
-    assert complete_orders("rn") == ["RN-2026-7F3KX"]
+    assert complete_orders("RN") == ["RN-2026-7F3KX"]
     assert len(complete_orders("")) == 50
-    assert complete_plans("year") == ["YEAR", "YEAR_2"]
+    assert complete_plans("YE") == ["YEAR", "YEAR_2"]
     assert complete_plans("年") == ["年卡"]
     assert complete_staff("w") == ["wang"]
+
+
+def test_what_was_typed_stays_as_it_was_typed(store):
+    assert complete_orders("rn") == ["rn-2026-7F3KX"]
+    assert complete_plans("ye") == ["yeAR", "yeAR_2"]
 
 
 @pytest.mark.parametrize("typed", ["%", "_", "\\", "'", "x;", "1"])
@@ -109,7 +119,7 @@ def test_no_store_another_file_and_another_database_complete_nothing(tmp_path, m
     others = ["postgresql+psycopg://nobody@127.0.0.1:1/x", "sqlite://", "file:x?mode=memory"]
     for location in [tmp_path / place for place in places] + others:
         at(monkeypatch, location)
-        assert [complete("") for complete in EVERY] == [[], [], [], []]
+        assert [complete("") for complete in EVERY] == [[]] * len(EVERY)
 
 
 def test_a_sqlite_url_is_its_path(store, monkeypatch):

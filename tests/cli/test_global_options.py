@@ -89,3 +89,13 @@ def test_login_names_from_the_environment_change_nothing(shop: Program) -> None:
     shop("policy", "set", "review_days", "7", environ={"LOGNAME": "li", "USER": "li"})
     (link,) = shop.ok("audit", "log")
     assert (link["staff"], link["login"]) == ("owner", "owner")
+
+
+def test_help_says_each_verb_whole_and_keeps_an_example_on_its_line(shop: Program) -> None:
+    nouns_help = " ".join(shop.process("order", "--help").out.split())
+    assert "Void an order that was entered by mistake, with the term and the card" in nouns_help
+    assert "..." not in nouns_help.replace("[ARGS]...", "")
+    example = (
+        'Example: memberctl --db club.db init --name "Longwind Fitness" --zone Asia/Shanghai\n'
+    )
+    assert example in shop.process("init", "--help").out
