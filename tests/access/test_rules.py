@@ -160,8 +160,8 @@ def test_a_term_that_shares_a_day_is_refused(start: str, end: str) -> None:
 
 def test_a_term_that_only_touches_is_not_refused() -> None:
     existing = [span("2026-01-01", "2026-12-31")]
-    refuse_overlap(existing, span("2027-01-01", "2027-12-31"))
-    refuse_overlap(existing, span("2025-01-01", "2025-12-31"))
+    after, before = span("2027-01-01", "2027-12-31"), span("2025-01-01", "2025-12-31")
+    assert [refuse_overlap(existing, new) for new in (after, before)] == [None, None]
 
 
 YEAR_2026 = held("2026-01-01", "2026-12-31")

@@ -12,7 +12,7 @@ from tests.office.bad_values import (
     REFUSED_DATES,
     REFUSED_NAMES,
 )
-from tests.office.test_commands import refused, typeable
+from tests.office.test_commands import assert_refused, typeable
 from tests.program import Program
 
 WEEK = ["plan", "add", "WEEK", "--name", "周卡", "--term", "1w"]
@@ -110,7 +110,7 @@ def test_a_price_list_with_one_fault_writes_nothing(memberctl: Program) -> None:
         '[[plan]]\ncode = "DAY"\nname = "日卡"\nterm = "1d"\nprice = "0.005"\n'
     )
     result = memberctl("plan", "import", "-", stdin=content)
-    refused(result)
+    assert_refused(result)
     assert "plan 2: the price has 3 decimals" in result.err
     assert memberctl("plan", "show", "WEEK").exit == 4
 
@@ -121,7 +121,7 @@ def test_an_empty_price_list_is_said(memberctl: Program) -> None:
 
 
 def test_a_file_beyond_a_million_characters_is_refused(memberctl: Program) -> None:
-    refused(memberctl("plan", "import", "-", stdin="# x\n" * 300_000))
+    assert_refused(memberctl("plan", "import", "-", stdin="# x\n" * 300_000))
 
 
 def test_benefits_change_with_notice_and_the_refusal_names_the_first_day(
@@ -163,7 +163,7 @@ def test_a_file_that_is_no_text_is_no_agreement(memberctl: Program, tmp_path: Pa
     (tmp_path / "wide").write_bytes("会员协议".encode("utf-16"))
     (tmp_path / "empty").write_bytes(b" \n")
     for name in (".", "link", "sheet", "wide", "empty"):
-        refused(memberctl("agreement", "publish", str(tmp_path / name)))
+        assert_refused(memberctl("agreement", "publish", str(tmp_path / name)))
     assert memberctl("agreement", "publish", str(tmp_path / "none")).exit == 4
 
 
@@ -179,16 +179,18 @@ def test_no_text_that_could_act_on_a_terminal_becomes_an_agreement(memberctl: Pr
     within = set(REFUSED_NAMES) - {"16a", "16b", "16c", "17", "18"}
     for number in sorted(within):
         text = f"第一条\n{REFUSED_NAMES[number]}。"
-        refused(memberctl("agreement", "publish", "-", "--title", "t", stdin=text))
+        assert_refused(memberctl("agreement", "publish", "-", "--title", "t", stdin=text))
     assert len(memberctl.ok("agreement", "list")) == 1
 
 
 def test_no_name_that_could_act_on_a_terminal_names_a_plan_or_tier(memberctl: Program) -> None:
     for name in typeable(REFUSED_NAMES):
-        refused(memberctl("plan", "add", "X", "--name", name, "--term", "1w", "--price", "1"))
-        refused(memberctl("plan", "revise", "YEAR", "--name", name))
-        refused(memberctl("tier", "revise", "gold", "--name", name, "--from", "2027-01-01"))
-        refused(memberctl("agreement", "publish", "-", "--title", name, stdin="text"))
+        assert_refused(
+            memberctl("plan", "add", "X", "--name", name, "--term", "1w", "--price", "1")
+        )
+        assert_refused(memberctl("plan", "revise", "YEAR", "--name", name))
+        assert_refused(memberctl("tier", "revise", "gold", "--name", name, "--from", "2027-01-01"))
+        assert_refused(memberctl("agreement", "publish", "-", "--title", name, stdin="text"))
     assert memberctl("plan", "show", "X").exit == 4
 
 
@@ -202,33 +204,35 @@ def test_unusual_names_of_plans_are_kept_and_shown_literally(memberctl: Program)
 
 def test_no_amount_that_is_not_plain_becomes_a_price(memberctl: Program) -> None:
     for amount in REFUSED_AMOUNTS.values():
-        refused(memberctl(*WEEK, f"--price={amount}"))
-        refused(memberctl("plan", "revise", "MONTH", f"--price={amount}"))
+        assert_refused(memberctl(*WEEK, f"--price={amount}"))
+        assert_refused(memberctl("plan", "revise", "MONTH", f"--price={amount}"))
     for amount in set(REFUSED_AMOUNTS.values()) - {"0"}:
-        refused(memberctl(*WEEK, "--price", "1", f"--joining-fee={amount}"))
+        assert_refused(memberctl(*WEEK, "--price", "1", f"--joining-fee={amount}"))
 
 
 def test_no_day_that_does_not_exist_begins_a_version(memberctl: Program) -> None:
     for day in REFUSED_DATES.values():
-        refused(memberctl(*WEEK, "--price", "1", "--from", day))
-        refused(memberctl("plan", "revise", "MONTH", "--price", "1", "--from", day))
-        refused(memberctl("tier", "revise", "gold", "--guests", "2", "--from", day))
-        refused(memberctl("agreement", "publish", "-", "--from", day, stdin="text"))
+        assert_refused(memberctl(*WEEK, "--price", "1", "--from", day))
+        assert_refused(memberctl("plan", "revise", "MONTH", "--price", "1", "--from", day))
+        assert_refused(memberctl("tier", "revise", "gold", "--guests", "2", "--from", day))
+        assert_refused(memberctl("agreement", "publish", "-", "--from", day, stdin="text"))
 
 
 def test_no_count_or_share_beyond_its_bounds_becomes_a_benefit(memberctl: Program) -> None:
     revise = ["tier", "revise", "gold", "--from", "2027-01-04"]
     for count in REFUSED_COUNTS.values():
-        refused(memberctl(*revise, f"--guests={count}"))
-        refused(memberctl(*revise, f"--points-percent={count}"))
-        refused(memberctl("agreement", "show", f"--wording={count}"))
+        assert_refused(memberctl(*revise, f"--guests={count}"))
+        assert_refused(memberctl(*revise, f"--points-percent={count}"))
+        assert_refused(memberctl("agreement", "show", f"--wording={count}"))
     for share in ("100.01", "-1", "NaN", "１０", "12.345"):
-        refused(memberctl(*revise, f"--price-percent={share}"))
+        assert_refused(memberctl(*revise, f"--price-percent={share}"))
 
 
 def test_no_code_that_could_be_anything_else_finds_or_makes_anything(memberctl: Program) -> None:
     for code in typeable(REFUSED_CODES):
-        refused(memberctl("plan", "add", "--name", "x", "--term", "1w", "--price", "1", "--", code))
-        refused(memberctl("plan", "show", "--", code))
-        refused(memberctl("tier", "show", "--", code))
-        refused(memberctl("agreement", "show", "--", code))
+        assert_refused(
+            memberctl("plan", "add", "--name", "x", "--term", "1w", "--price", "1", "--", code)
+        )
+        assert_refused(memberctl("plan", "show", "--", code))
+        assert_refused(memberctl("tier", "show", "--", code))
+        assert_refused(memberctl("agreement", "show", "--", code))

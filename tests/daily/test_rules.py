@@ -40,7 +40,7 @@ def test_a_holder_survives_being_written_down() -> None:
     ],
 )
 def test_a_lease_that_nobody_living_holds_is_taken(lease: Lease | None, alive: bool) -> None:
-    refuse_if_running(lease, ME, NOW, alive=alive)
+    assert refuse_if_running(lease, ME, NOW, alive=alive) is None
 
 
 @pytest.mark.parametrize(("host", "alive"), [("front-desk", True), ("office", False)])

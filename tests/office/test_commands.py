@@ -15,7 +15,7 @@ from tests.office.bad_values import (
 from tests.program import Program, Result
 
 
-def refused(result: Result) -> None:
+def assert_refused(result: Result) -> None:
     """Assert that nothing went through, without a traceback or an echo of what was typed."""
     assert result.exit in {2, 4, 6}, result
     assert result.out == ""
@@ -163,7 +163,7 @@ def test_a_file_without_rows_changes_nothing_and_says_so(memberctl: Program, con
 def test_one_bad_row_and_nothing_of_a_file_is_taken(memberctl: Program) -> None:
     content = "date,kind,name\n2028-01-03,holiday,x\n03/01/2028,holiday,x\n2028-01-04,free,x\n"
     refusal = memberctl("calendar", "add", "2028", "--file", "-", stdin=content)
-    refused(refusal)
+    assert_refused(refusal)
     assert "line 3" in refusal.err and "line 4" in refusal.err
     assert memberctl("calendar", "show", "2028").exit == 4
 
@@ -171,14 +171,14 @@ def test_one_bad_row_and_nothing_of_a_file_is_taken(memberctl: Program) -> None:
 def test_a_folder_or_link_is_no_calendar(memberctl: Program, tmp_path: Path) -> None:
     (tmp_path / "link").symlink_to("/etc/hostname")
     for path in (tmp_path, tmp_path / "link"):
-        refused(memberctl("calendar", "add", "2028", "--file", str(path)))
+        assert_refused(memberctl("calendar", "add", "2028", "--file", str(path)))
     assert memberctl("calendar", "add", "2028", "--file", str(tmp_path / "no")).exit == 4
 
 
 def test_no_name_that_could_act_on_a_terminal_gets_in(memberctl: Program) -> None:
     for name in typeable(REFUSED_NAMES):
-        refused(memberctl("branch", "add", "X1", "--name", name))
-        refused(memberctl("staff", "add", "x1", "--name", name, "--role", "service"))
+        assert_refused(memberctl("branch", "add", "X1", "--name", name))
+        assert_refused(memberctl("staff", "add", "x1", "--name", name, "--role", "service"))
     assert memberctl("branch", "show", "X1").exit == 4
 
 
@@ -190,16 +190,18 @@ def test_unusual_names_are_kept_and_shown_literally(memberctl: Program) -> None:
 
 def test_no_code_that_could_be_anything_else_gets_in(memberctl: Program) -> None:
     for code in typeable(REFUSED_CODES):
-        refused(memberctl("branch", "add", "--name", "x", "--", code))
-        refused(memberctl("staff", "add", "--name", "x", "--role", "service", "--", code))
-        refused(memberctl("branch", "show", "--", code))
-        refused(memberctl("staff", "show", "--", code))
+        assert_refused(memberctl("branch", "add", "--name", "x", "--", code))
+        assert_refused(memberctl("staff", "add", "--name", "x", "--role", "service", "--", code))
+        assert_refused(memberctl("branch", "show", "--", code))
+        assert_refused(memberctl("staff", "show", "--", code))
 
 
 def test_no_number_that_is_not_plain_gets_in(memberctl: Program) -> None:
     for typed in REFUSED_COUNTS.values():
-        refused(memberctl("policy", "set", "review_days", "--", typed))
-        refused(memberctl("calendar", "add", "--", typed))
-        refused(memberctl("calendar", "show", "--", typed))
+        assert_refused(memberctl("policy", "set", "review_days", "--", typed))
+        assert_refused(memberctl("calendar", "add", "--", typed))
+        assert_refused(memberctl("calendar", "show", "--", typed))
     for typed in set(REFUSED_COUNTS.values()) - {"1000000000"}:
-        refused(memberctl("staff", "add", "x1", "--name", "x", "--role", "owner", f"--uid={typed}"))
+        assert_refused(
+            memberctl("staff", "add", "x1", "--name", "x", "--role", "owner", f"--uid={typed}")
+        )

@@ -158,7 +158,7 @@ def test_a_known_transaction_with_other_content_is_a_conflict(order_id: int, amo
 
 
 def test_a_known_transaction_with_the_same_content_is_a_repeat() -> None:
-    rules.refuse_other_content(EARLIER, 1, 60000)
+    assert rules.refuse_other_content(EARLIER, 1, 60000) is None
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_a_child_does_not_inherit_the_lock(tmp_path: Path) -> None:
         child = subprocess.Popen(["sleep", "60"])
     try:
         with turnstile(tmp_path / "s.db", patience=0):
-            pass
+            assert child.poll() is None, "the child must outlive the lock that it does not have"
     finally:
         child.kill()
         child.wait()
