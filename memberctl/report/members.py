@@ -35,6 +35,7 @@ from memberctl.order.tables import Order
 from memberctl.report.rules import (
     BUYS_A_TERM,
     OrderFacts,
+    continuous_since,
     member_since,
     standing,
     was_called_off,
@@ -99,6 +100,7 @@ class MemberRecord:
 
     balance -- above 0 the member's credit, below 0 what the member owes
     history -- the newest first, at most 50
+    continuous_since -- the first day of the latest stretch without a gap, or None
     """
 
     number: str
@@ -114,6 +116,7 @@ class MemberRecord:
     orders: tuple[MemberOrder, ...]
     balance: Money
     history: tuple[HistoryLine, ...]
+    continuous_since: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +169,7 @@ def show_member(session: Session, member_id: int, *, today: date) -> MemberRecor
     line = lines[0]
     orders = _orders(session, member_id, moment)
     cards = list_cards(session, moment.zone, member_id=member_id).rows
+    held = held_terms(session, [member_id], moment.zone).get(member_id, ())
     about = [line.number, *[each.number for each in orders], *[each.number for each in cards]]
     return MemberRecord(
         number=line.number,
@@ -181,6 +185,7 @@ def show_member(session: Session, member_id: int, *, today: date) -> MemberRecor
         orders=orders,
         balance=_balance(session, line.number, orders, moment),
         history=_history(session, about, moment),
+        continuous_since=continuous_since(held, today),
     )
 
 

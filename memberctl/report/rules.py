@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+from itertools import pairwise
 
 from memberctl.access.rules import Held, Standing, Wait
 from memberctl.order.rules import OrderKind, OrderState
@@ -77,6 +78,21 @@ def standing(
 def member_since(terms: Sequence[Held], as_of: date) -> date | None:
     """Return the first day of the first term that counts; a reinstatement keeps it (rules T5)."""
     return min((term.span.start_on for term in terms if term.counts(as_of)), default=None)
+
+
+def continuous_since(terms: Sequence[Held], as_of: date) -> date | None:
+    """Return the first day of the latest stretch of terms without a gap, or None without a term.
+
+    A renewal inside grace continues the stretch, a reinstatement begins another (rules T5).
+    """
+    spans = sorted((t.span for t in terms if t.counts(as_of)), key=lambda span: span.start_on)
+    # What is sold for later behind a gap says nothing about today.
+    begun = [span for span in spans if span.start_on <= as_of] or spans[:1]
+    since = begun[0].start_on if begun else None
+    for earlier, later in pairwise(begun):
+        if later.start_on > earlier.end_on + timedelta(days=1):
+            since = later.start_on
+    return since
 
 
 class Finding(StrEnum):

@@ -13,6 +13,7 @@ from memberctl.report.rules import (
     Check,
     Finding,
     OrderFacts,
+    continuous_since,
     exit_of,
     member_since,
     standing,
@@ -62,6 +63,31 @@ def test_a_reinstatement_keeps_the_first_day() -> None:
     ]
     assert member_since(terms, date(2026, 6, 1)) == date(2025, 4, 1)
     assert member_since(terms, date(2025, 3, 31)) is None
+
+
+def years(*starts: int) -> list[Held]:
+    """Return terms that cover the named calendar years, all sold before the first."""
+    return [
+        Held(Span(date(year, 1, 1), date(year, 12, 31)), date(year, 1, 1), date(2020, 1, 1))
+        for year in starts
+    ]
+
+
+@pytest.mark.parametrize(
+    ("terms", "since"),
+    [
+        ([], None),
+        (years(2027, 2025, 2026), 2025),
+        (years(2023, 2025, 2026), 2025),
+        (years(2025, 2028), 2025),
+        (years(2028, 2029), 2028),
+    ],
+)
+def test_the_latest_stretch_without_a_gap_begins_where_the_last_gap_ended(
+    terms: list[Held], since: int | None
+) -> None:
+    found = continuous_since(terms, date(2026, 6, 1))
+    assert found == (None if since is None else date(since, 1, 1))
 
 
 def test_the_worst_finding_decides_how_doctor_ends() -> None:
