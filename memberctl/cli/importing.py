@@ -152,11 +152,13 @@ def open_import(
     encoding: str | None = None,
     map_file: str | None = None,
     ignore_extra: bool = False,
+    own_list: Sequence[str] = (),
 ) -> Iterator[ImportFile]:
     """Open a file for import, before any transaction begins, and close it in the end.
 
     columns  -- our columns and their synonyms; required -- those that must be there
     map_file -- a TOML file of further names
+    own_list -- the columns of our own list, whose export may come back (rules I2)
     Raises what open_rows and match_header raise.
     """
     mapping = read_mapping(map_file) if map_file is not None else None
@@ -165,8 +167,9 @@ def open_import(
         found: Mapping[str, int] = {}
         if rows.header:
             found = match_header(
-                rows.header, columns, required=required, mapping=mapping, ignore_extra=ignore_extra
-            )
+                rows.header, columns, required=required, mapping=mapping,
+                ignore_extra=ignore_extra, own_list=own_list,
+            )  # fmt: skip
         yield ImportFile(path, rows, found)
 
 

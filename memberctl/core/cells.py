@@ -24,27 +24,30 @@ def match_header(
     required: Sequence[str],
     mapping: Mapping[str, str] | None = None,
     ignore_extra: bool = False,
+    own_list: Sequence[str] = (),
 ) -> dict[str, int]:
     """Return the index in the header of each column key that was found.
 
     Case, blanks and underscores make no difference. Columns whose names begin with "_" are
-    ours, from a rejects file, and are passed over.
+    ours, from a rejects file, and are passed over; so is what our own list shows besides.
 
     synonyms -- column key -> other names it goes by; the key itself is always one
     required -- keys that must be found
     mapping  -- name in the header -> column key, stronger than the synonyms
+    own_list -- the columns of the list that an export of the same things has
     Raises Invalid for a column that is not known (unless ignore_extra), two columns of one
     meaning, a required one that is missing, and a mapping that fits nothing. A strange name is
     repeated only where it resembles a known one: without a header it would be somebody's data.
     """
     known = _known_names(synonyms)
     known |= _mapped_names(mapping or {}, header, synonyms)
+    exported = _exported_columns(header, own_list)
     found: dict[str, int] = {}
     for index, name in enumerate(header):
         if name.startswith("_"):
             continue
         key = known.get(_column_key(name))
-        if key is None and not ignore_extra:
+        if key is None and not ignore_extra and name not in exported:
             _refuse_unknown(index, name, known, synonyms)
         if key in found:
             raise Invalid(
@@ -112,6 +115,14 @@ def _mapped_names(
         if _column_key(name) not in present:
             raise Invalid(f"the mapping names {name}, which the header lacks", rule="mapping")
     return {_column_key(name): key for name, key in mapping.items()}
+
+
+def _exported_columns(header: Sequence[str], own_list: Sequence[str]) -> frozenset[str]:
+    """Return the columns of our own list when the header is that of an export.
+
+    A header with only some of them is somebody else's, whose "number" may be anything.
+    """
+    return frozenset(own_list) if set(own_list) <= set(header) else frozenset()
 
 
 def _refuse_unknown(

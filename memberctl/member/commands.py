@@ -298,6 +298,7 @@ def import_(
         encoding=encoding,
         map_file=map_file,
         ignore_extra=ignore_extra,
+        own_list=LINE_COLUMNS,
     )
     with opened as table, work(ctx, "member.register") as w:
         imported = run_import(

@@ -33,6 +33,7 @@ _COMMON_EMAIL = re.compile(
     r"(?!(?:arpa|invalid|local|localhost|onion|test)$)[a-z]{2,24}",
 )
 _COMMON_LOCAL_LENGTH = 64
+_MASK = "***"
 
 
 def normal_phone(text: str, region: str) -> str:
@@ -51,6 +52,8 @@ def normal_phone(text: str, region: str) -> str:
 
 def library_phone(text: str, region: str) -> str:
     """Return what normal_phone returns, decided by phonenumbers alone."""
+    if _MASK in text:
+        raise _masked("phone number", "phone")
     if excel_damaged(text):
         raise Invalid(
             "a spreadsheet has rounded the phone number; format its column as text",
@@ -64,6 +67,13 @@ def library_phone(text: str, region: str) -> str:
     if len(typed) > _LONGEST_TYPED_PHONE or not _PHONE_FORM.fullmatch(typed):
         raise Invalid("this is not a phone number", field="phone", rule="phone_form")
     return _e164(typed, region)
+
+
+def _masked(what: str, field: str) -> Invalid:
+    """Return the refusal of what was exported without --reveal. Source: rules G2, I2."""
+    return Invalid(
+        f"the {what} is masked; export it with --reveal REASON", field=field, rule="masked"
+    )
 
 
 def _e164(typed: str, region: str) -> str:
@@ -110,6 +120,9 @@ def library_email(text: str) -> str:
             rule="mixed_script",
         )
     local = text.rpartition("@")[0]
+    # An asterisk may stand in an address; as a mask it would be stored as somebody's address.
+    if local.endswith(_MASK):
+        raise _masked("e-mail address", "email")
     if local.isprintable() and not local.isascii():
         raise Invalid(
             "the part before the @ has letters that need SMTPUTF8, which few mail servers take",

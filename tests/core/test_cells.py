@@ -25,6 +25,17 @@ def test_i1_the_columns_of_a_rejects_file_are_passed_over():
     assert match_header(header, SYNONYMS, required=["name"]) == {"name": 0}
 
 
+def test_i2_what_our_own_list_shows_besides_is_passed_over_only_in_a_whole_export():
+    own = ("number", "name", "phone")
+
+    assert match_header(["phone", "number", "name"], SYNONYMS, required=[], own_list=own) == {
+        "phone": 0, "name": 2,
+    }  # fmt: skip
+    for header in (["number", "name"], ["number", "name", "phone", "status"]):
+        with pytest.raises(Invalid, match="is not known"):
+            match_header(header, SYNONYMS, required=[], own_list=own)
+
+
 def test_an_unknown_column_is_refused_with_a_guess():
     with pytest.raises(Invalid, match='column 2, "phnoe", is not known') as refused:
         match_header(["name", "phnoe"], SYNONYMS, required=["name"])

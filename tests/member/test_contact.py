@@ -92,6 +92,7 @@ def test_every_way_to_write_one_phone_number_gives_one_key(text: str) -> None:
         ("13800138000;13900139000", "phone_form"),
         ("13800138000\r\nX", "phone_form"),
         ("1.38001E+10", "excel_number"),
+        ("138****8000", "masked"),
         ("10000000000", "phone_number"),
     ],
 )
@@ -119,6 +120,8 @@ def test_the_domain_is_lower_case_and_the_local_part_stays() -> None:
         ("ad\u043cin@b.com", "mixed_script"),
         ("a@b", "email_form"),
         ("a@localhost", "email_form"),
+        ("z***@example.com", "masked"),
+        ("***@example.com", "masked"),
         ("Li <li@b.com>", "email_form"),
     ],
 )
