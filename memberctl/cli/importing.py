@@ -137,7 +137,7 @@ class ImportFile:
         """Return a row's cells by our columns, without the quotes that protect spreadsheets."""
         cells = row.cells
         found = {key: cells[place] for key, place in self._columns}
-        if "'" in "".join(found.values()):
+        if "'" in "".join(cells):
             return {key: restore_cell(text) for key, text in found.items()}
         return found
 

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, Self
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, Self
 
 from memberctl.core.cells import excel_damaged, match_header, neutralise_cell, restore_cell
 from memberctl.core.errors import Invalid
@@ -45,9 +45,10 @@ _SEPARATOR_LINE = re.compile(r'sep=([^\w"\r\n])[\r\n]*', re.IGNORECASE)
 _QUOTED = re.compile(r'"[^"]*"')
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One row as it was written; as many cells as the header has.
+
+    A named tuple, because a file has a million of them and a frozen dataclass takes twice as long.
 
     line -- the line of the file on which it begins, counted from 1
     """

@@ -6,7 +6,7 @@ Source: rules A3, I2; performance.md "duplicates".
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
@@ -16,14 +16,13 @@ from memberctl.member.duplicates import Candidate, Known
 from memberctl.member.identity import DocumentKind
 from memberctl.member.rules import Registration
 from memberctl.member.tables import IdentityDocument, Member
-from memberctl.store.among import among, among_pairs
+from memberctl.store.among import among, among_bytes, among_pairs
+from memberctl.store.sealing import BLIND_BYTES
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel import Session
 
-T = TypeVar("T")
-CHUNK = 500
 _PROOF = aliased(IdentityDocument)
 _COMPARED: tuple[Any, ...] = (
     col(Member.id),
@@ -46,7 +45,7 @@ def find_known(session: Session, asked: Sequence[Registration], blinds: Iterable
     blinds -- the blind indexes of the batch's documents
     """
     known = Known()
-    for candidate, blind in _owners(session, sorted(set(blinds))):
+    for candidate, blind in _owners(session, set(blinds)):
         known.add_document(blind, candidate)
     references: dict[str, set[str]] = {}
     for each in asked:
@@ -69,18 +68,17 @@ def _likenesses(session: Session, asked: Sequence[Registration]) -> Iterator[Col
     yield among_pairs(session, col(Member.name_key), col(Member.birth_on), births)
 
 
-def _owners(session: Session, blinds: Sequence[bytes]) -> Iterator[tuple[Candidate, bytes]]:
-    for chunk in _chunks(blinds):
-        rows = session.execute(
-            select(col(IdentityDocument.blind_index), *_COMPARED)
-            .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
-            .where(
-                col(IdentityDocument.kind).in_(list(DocumentKind)),
-                col(IdentityDocument.blind_index).in_(chunk),
-            )
+def _owners(session: Session, blinds: Iterable[bytes]) -> Iterator[tuple[Candidate, bytes]]:
+    rows = session.execute(
+        select(col(IdentityDocument.blind_index), *_COMPARED)
+        .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
+        .where(
+            col(IdentityDocument.kind).in_(list(DocumentKind)),
+            among_bytes(session, col(IdentityDocument.blind_index), blinds, BLIND_BYTES),
         )
-        for row in rows:
-            yield Candidate._make(row[1:]), bytes(row[0])
+    )
+    for row in rows:
+        yield Candidate._make(row[1:]), bytes(row[0])
 
 
 def _referred(
@@ -93,9 +91,3 @@ def _referred(
     )
     for row in rows:
         yield Candidate._make(row[1:]), row[0]
-
-
-def _chunks(values: Iterable[T]) -> Iterator[list[T]]:
-    ordered = list(values)
-    for start in range(0, len(ordered), CHUNK):
-        yield ordered[start : start + CHUNK]

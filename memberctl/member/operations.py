@@ -68,7 +68,7 @@ def register_members(
 
     override -- a person's reason to let somebody in whom the rules take for a duplicate
     named    -- ids of members whom earlier batches of the same file were about
-    The number of statements grows only with every 500 registrations.
+    The number of statements does not grow with the batch.
     Source: rules A1-A3, I1, I2; mission S1.2, S2.1; reliability.md "sealing".
     """
     blinds = [
@@ -230,6 +230,9 @@ def _override_facts(
 def _answer(
     asked: Registration, decision: Decision, about: int | None, ids: Sequence[int]
 ) -> Registered:
+    if decision.outcome is Outcome.CREATED and not decision.code and not asked.remarks:
+        assert about is not None, "whoever was created is a member"
+        return Registered(about, member_number(about), decision.outcome)
     other = None if decision.other is None else _final(decision.other.id, ids)
     words = [reason(decision, "" if other is None else member_number(other))]
     code, field = decision.code, decision.field

@@ -126,6 +126,7 @@ def take_applications(
     filed = file_orders(
         session, filings, by=by, at=at,
         today=desk.today, currency=desk.currency, calendar=desk.calendar,
+        newcomers=_newcomers(people, applications),
     )  # fmt: skip
     for place, order in zip(wanted, filed, strict=True):
         people[place] = answer(people[place], order)
@@ -133,6 +134,17 @@ def take_applications(
 
 
 _LET_IN = frozenset({Outcome.CREATED, Outcome.UPDATED, Outcome.UNCHANGED})
+
+
+def _newcomers(
+    people: Sequence[Registered], applications: Sequence[Application]
+) -> dict[int, bool]:
+    """Return whom these applications have made a member, each with whether a document is known."""
+    return {
+        person.member_id: each.registration.document is not None
+        for person, each in zip(people, applications, strict=True)
+        if person.outcome is Outcome.CREATED and person.member_id is not None
+    }
 
 
 def _filing(application: Application, person: Registered, desk: Desk) -> Filing:

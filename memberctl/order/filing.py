@@ -228,8 +228,10 @@ def repeated(filing: Filing, found: OrderFiled, *, by_reference: bool) -> OrderF
 def _refuse_wrong_time(filing: Filing, applicant: Applicant, ground: Ground) -> None:
     """Joining is for who is no member, renewing for who is or was. Source: rules T4, T8."""
     until = applicant.until
+    if filing.kind is OrderKind.JOIN and (until is None or until < ground.today):
+        return
     number = member_number(filing.member_id)
-    if filing.kind is OrderKind.JOIN and until is not None and until >= ground.today:
+    if filing.kind is OrderKind.JOIN:
         raise RuleRefused(
             f"{number} is a member until {until}; terms never overlap (T8)",
             hint=f"memberctl order file {number} --kind renewal --plan CODE --agreed",

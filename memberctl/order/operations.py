@@ -6,12 +6,13 @@ Source: rules A5, I2, O1, O2, O9; mission S0.1-S0.4, S3.1, S3.2, S4.2.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from memberctl.catalog.queries import tier_terms_on
+from memberctl.catalog.queries import entry_tier_id, tier_terms_on
 from memberctl.core.errors import MemberctlError
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number, order_number
@@ -40,6 +41,8 @@ LINE_COLUMNS = ("order_id", *quoting.LINE_COLUMNS)
 CONSENT_COLUMNS = ("order_id", "agreement_version_id", "agreed_on", "recorded_at")
 HAND_COLUMNS = ("id", "order_id", "staff_id", "part", "at")
 
+
+NO_NEWCOMERS: Mapping[int, bool] = MappingProxyType({})
 
 Key = tuple[str | int, str]
 
@@ -83,15 +86,20 @@ def file_orders(
     today: date,
     currency: str,
     calendar: WorkCalendar,
+    newcomers: Mapping[int, bool] = NO_NEWCOMERS,
 ) -> list[OrderFiled | FilingRefused]:
     """File many orders and say for each what became of it, in the order of the filings.
 
     A filing with the external reference of an earlier order, or for a member and plan with an
     open join order, is that order again. The number of statements does not grow with the batch,
     except that renewals are confirmed one by one.
+
+    newcomers -- members who were registered in this transaction just now, each with whether they
+                 have an identity document; nothing else about them is asked of the store
     Source: rules A5, I2, O1, O2; mission S0.1-S0.4.
     """
-    slots, drafts = _sort_out(session, filings, _ground(session, by, today, currency))
+    ground = _ground(session, by, today, currency)
+    slots, drafts = _sort_out(session, filings, ground, newcomers)
     due_on = due_after(today, policy_number(session, "review_days"), calendar)
     filed = _write(session, drafts, by=by, at=at, today=today, currency=currency, due_on=due_on)
     for place, made in enumerate(filed):
@@ -115,11 +123,11 @@ def _ground(session: Session, by: Actor, today: date, currency: str) -> Ground:
 
 
 def _sort_out(
-    session: Session, filings: Sequence[Filing], ground: Ground
+    session: Session, filings: Sequence[Filing], ground: Ground, newcomers: Mapping[int, bool]
 ) -> tuple[list[Slot], list[Draft]]:
     """Tell repeats and refusals from what is to be written, which slots name by its place."""
-    known = _known(session, filings)
-    applicants = _applicants(session, filings, ground)
+    known = _known(session, filings, newcomers)
+    applicants = _applicants(session, filings, ground, newcomers)
     slots: list[Slot] = []
     drafts: list[Draft] = []
     for asked in filings:
@@ -129,7 +137,9 @@ def _sort_out(
             if slot is None:
                 drafts.append(filing.draft(asked, applicants[asked.member_id], ground))
                 slot = len(drafts) - 1
-                known.update({key: slot for key in keys if key is not None})
+                for key in keys:
+                    if key is not None:
+                        known[key] = slot
         except MemberctlError as problem:
             slot = FilingRefused(problem)
         slots.append(slot)
@@ -139,7 +149,7 @@ def _sort_out(
 def _repeat(
     asked: Filing, keys: tuple[Key | None, Key | None], known: dict[Key, OrderFiled | int]
 ) -> Slot | None:
-    for key, by_reference in zip(keys, (True, False), strict=True):
+    for key, by_reference in ((keys[0], True), (keys[1], False)):
         found = None if key is None else known.get(key)
         if isinstance(found, OrderFiled):
             return filing.repeated(asked, found, by_reference=by_reference)
@@ -160,7 +170,9 @@ def _answer(slot: Slot, asked: Filing, filed: Sequence[OrderFiled]) -> OrderFile
         return FilingRefused(problem)
 
 
-def _known(session: Session, filings: Sequence[Filing]) -> dict[Key, OrderFiled | int]:
+def _known(
+    session: Session, filings: Sequence[Filing], newcomers: Container[int]
+) -> dict[Key, OrderFiled | int]:
     """Return the orders that these filings may repeat, by reference and by member and plan."""
     known: dict[Key, OrderFiled | int] = {}
     references: dict[str, list[str]] = defaultdict(list)
@@ -170,26 +182,35 @@ def _known(session: Session, filings: Sequence[Filing]) -> dict[Key, OrderFiled 
     for source, wanted in references.items():
         found = queries.filed_under(session, source, wanted)
         known.update({(source, reference): order for reference, order in found.items()})
-    joining = [asked.member_id for asked in filings if asked.kind is OrderKind.JOIN]
+    joining = [
+        asked.member_id
+        for asked in filings
+        if asked.kind is OrderKind.JOIN and asked.member_id not in newcomers
+    ]
     for order in queries.open_joins(session, joining):
         known[order.member_id, order.plan or ""] = order
     return known
 
 
 def _applicants(
-    session: Session, filings: Sequence[Filing], ground: Ground
+    session: Session, filings: Sequence[Filing], ground: Ground, newcomers: Mapping[int, bool]
 ) -> dict[int, Applicant]:
-    members = {asked.member_id for asked in filings}
+    members = {asked.member_id for asked in filings} - newcomers.keys()
     asks_identity = filing.IDENTITY in ground.documents
     known = queries.members_with_identity(session, members) if asks_identity else set()
     shares = {
         tier: terms.price_basis_points
         for tier, terms in tier_terms_on(session, ground.today).items()
     }
-    return {
+    applicants = {
         member: Applicant(shares[facts.tier_id], facts.staff_id, member in known, facts.until)
         for member, facts in queries.member_facts(session, members).items()
     }
+    if newcomers:
+        share = shares[entry_tier_id(session)]
+        for member, has_identity in newcomers.items():
+            applicants[member] = Applicant(share, None, has_identity, None)
+    return applicants
 
 
 def _write(

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from memberctl.catalog.rules import PlanTerms, tier_price
 from memberctl.core.errors import Invalid
@@ -18,8 +18,7 @@ from memberctl.core.text import clean_text
 MOST_PIECES = 10_000
 
 
-@dataclass(frozen=True, slots=True)
-class PricedLine:
+class PricedLine(NamedTuple):
     """One thing that is ordered: pieces, and minor units for each."""
 
     what: str
@@ -70,7 +69,7 @@ def checked_total(lines: Sequence[PricedLine], claimed_minor: int | None, curren
 
     Raises Invalid, naming both sums. Source: mission S3.2.
     """
-    total = sum(line.amount_minor for line in lines)
+    total = sum([line.amount_minor for line in lines])
     if total >= MAX_MINOR:
         limit = format_minor(MAX_MINOR, currency)
         raise Invalid(f"the total must be below {limit}", field="total", rule="amount_limit")

@@ -12,7 +12,19 @@ from collections.abc import Iterable
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import ARRAY, BigInteger, Date, Text, any_, bindparam, false, func, select, tuple_
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Date,
+    LargeBinary,
+    Text,
+    any_,
+    bindparam,
+    false,
+    func,
+    select,
+    tuple_,
+)
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, SQLColumnExpression
@@ -34,6 +46,23 @@ def among(
         return column.in_(select(listed.c.value))
     kind = BigInteger() if isinstance(wanted[0], int) else Text()
     return column == any_(bindparam(None, wanted, type_=ARRAY(kind)))
+
+
+def among_bytes(
+    session: Session, column: SQLColumnExpression[Any], values: Iterable[bytes], width: int
+) -> ColumnElement[bool]:
+    """Return the condition that `column` is one of `values`, each of `width` bytes."""
+    wanted = list(values)
+    if not wanted:
+        return false()
+    if session.connection().dialect.name != "sqlite":
+        return column == any_(bindparam(None, wanted, type_=ARRAY(LargeBinary())))
+    # JSON holds no bytes, so all values are bound end to end, and JSON says where each begins.
+    joined = b"".join(wanted)
+    assert len(joined) == width * len(wanted), "all values have one width"
+    begins = json.dumps(list(range(1, len(joined), width)))
+    listed = func.json_each(begins).table_valued("value")
+    return column.in_(select(func.substr(joined, listed.c.value, width)))
 
 
 def among_pairs(

@@ -7,12 +7,11 @@ Source: rules G1; reliability.md R16.
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -20,6 +19,7 @@ from sqlalchemy import select
 from memberctl.core.actor import Actor
 from memberctl.store.bulk import insert_rows
 from memberctl.store.columns import instant_text
+from memberctl.store.keys import signature
 from memberctl.store.tables import AuditRow
 
 if TYPE_CHECKING:
@@ -112,6 +112,12 @@ def head(session: Session) -> tuple[int, bytes]:
 
 def link_mac(key: bytes, prev: bytes, seq: int, fields: tuple[str, ...]) -> bytes:
     """Return the signature of one link; fields are length-prefixed, so none flows into the next."""
-    parts = [f"{seq}|"]
-    parts.extend([f"{len(field)}:{field}" for field in fields])
-    return hmac.digest(key, prev + "".join(parts).encode(), hashlib.sha256)
+    about, facts = fields[-2:]
+    text = f"{seq}|{_prefixed(fields[:-2])}{len(about)}:{about}{len(facts)}:{facts}"
+    return signature(key, prev + text.encode())
+
+
+@lru_cache(maxsize=32)
+def _prefixed(fields: tuple[str, ...]) -> str:
+    """Return each field behind its length; a batch has the same instant, person and event."""
+    return "".join([f"{len(field)}:{field}" for field in fields])

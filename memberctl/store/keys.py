@@ -8,12 +8,12 @@ Source: reliability.md "Who may do what, honestly".
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import os
 import secrets
 import stat
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from memberctl.core.errors import KeyProblem
@@ -84,8 +84,21 @@ def derive(secret: bytes) -> Keys:
     """Return the keys that belong to `secret`."""
 
     def key(purpose: str) -> bytes:
-        return hmac.digest(secret, f"memberctl {purpose}".encode(), hashlib.sha256)
+        return signature(secret, f"memberctl {purpose}".encode())
 
     return Keys(
         audit=key("audit"), index=key("index"), wrap=key("wrap"), check=key("check").hex()[:32]
     )
+
+
+def signature(key: bytes, message: bytes) -> bytes:
+    """Return the HMAC-SHA256 of `message` under `key`: 32 bytes."""
+    signed = _prepared(key).copy()
+    signed.update(message)
+    return signed.digest()
+
+
+@lru_cache(maxsize=8)
+def _prepared(key: bytes) -> hmac.HMAC:
+    # A key that is hashed once and copied takes 1.8 us for each message, hmac.digest() 2.9.
+    return hmac.new(key, digestmod="sha256")

@@ -114,3 +114,11 @@ def test_the_same_value_is_sealed_differently_each_time_and_found_by_its_index(o
     assert index == blind_index(ours, "resident_id", RESIDENT_ID)
     assert index != blind_index(ours, "passport", RESIDENT_ID)
     assert len(index) == 16
+
+
+def test_a_signature_is_the_standards_one_also_when_its_key_was_used_before() -> None:
+    # The second case of RFC 4231.
+    standard = "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843"
+    for _ in range(2):
+        keyring.signature(b"Jefe", b"something else")
+        assert keyring.signature(b"Jefe", b"what do ya want for nothing?").hex() == standard
