@@ -28,7 +28,7 @@ def kill_writers(shop: Program, folder: Path, dice: random.Random, kills: int) -
             shop, "batch", folder=folder / str(number), as_="qian", stdin=(line * LINES).encode()
         )
         answers = dice.randrange(6)
-        happens(lambda till=till, answers=answers: till.out.count("\n") >= answers)
+        happens(lambda till=till, answers=answers: till.out.count('"status": "ok"') >= answers)
         time.sleep(dice.uniform(0, 0.03))
         till.kill()
         told += [answer["number"] for answer in acknowledged(till.out)]

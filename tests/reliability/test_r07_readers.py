@@ -10,7 +10,7 @@ import pytest
 from memberctl.store.engine import Store
 from tests.program import Program
 
-WRITES = 3_000
+WRITES = 1_500
 WAL_LIMIT = 64 * 1024 * 1024
 PIPE = 64 * 1024
 
@@ -23,17 +23,17 @@ def long_log(shop: Program) -> Program:
     return shop
 
 
-WIDE = "UPDATE organisation SET name = hex(randomblob(12000))"
+WIDE = "UPDATE organisation SET name = hex(randomblob(24000))"
 
 
-def write_and_watch(shop: Program, writes: int) -> int:
-    """Make many wide transactions and return the longest that the WAL ever was, in bytes."""
+def write_and_watch(shop: Program, writes: int, statement: str = WIDE) -> int:
+    """Make many transactions of one statement; return the longest the WAL ever was, in bytes."""
     store = Store(shop.location, warm=True)
     wal = Path(f"{shop.location}-wal")
     longest = 0
     for number in range(writes):
         with store.writing() as session:
-            session.connection().exec_driver_sql(WIDE)
+            session.connection().exec_driver_sql(statement)
             session.commit()
         if number % 50 == 0:
             longest = max(longest, wal.stat().st_size)

@@ -51,7 +51,7 @@ def open_shop(grounds: Grounds, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @given(text=st.text(min_size=1, max_size=60))
 @settings(
-    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 def test_any_text_given_to_commands_ends_with_a_known_code(open_shop: Program, text: str) -> None:
     person = json.dumps({"name": text, "phone": "13800138000", "address": text})
