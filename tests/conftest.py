@@ -49,9 +49,7 @@ def keys(grounds: Grounds, engine_kind: str) -> Keys:
 
 
 @pytest.fixture
-def session(
-    grounds: Grounds, engine_kind: str, keys: Keys, tmp_path: Path
-) -> Iterator[Session]:
+def session(grounds: Grounds, engine_kind: str, keys: Keys, tmp_path: Path) -> Iterator[Session]:
     """A session in a write transaction on a seeded store; nothing outlives the test."""
     if engine_kind == "sqlite":
         store = Store(grounds.sqlite_copy(tmp_path / "store.db"))
@@ -99,9 +97,7 @@ def memberctl(grounds: Grounds, engine_kind: str, tmp_path: Path) -> Iterator[Pr
 @pytest.fixture
 def shop(grounds: Grounds, tmp_path: Path) -> Program:
     """The program on a SQLite store alone, for what only files, terminals and signals show."""
-    return Program(
-        grounds.sqlite_copy(tmp_path / "store.db"), grounds.key_dir / "sqlite", tmp_path
-    )
+    return Program(grounds.sqlite_copy(tmp_path / "store.db"), grounds.key_dir / "sqlite", tmp_path)
 
 
 def _ensure(grounds: Grounds, engine_kind: str) -> None:

@@ -106,7 +106,10 @@ class Program:
         return Result(done.returncode, done.stdout.decode(), done.stderr.decode())
 
     def start(
-        self, *argv: str, as_: str | None = None, environ: Mapping[str, str] | None = None,
+        self,
+        *argv: str,
+        as_: str | None = None,
+        environ: Mapping[str, str] | None = None,
         **pipes: Any,
     ) -> subprocess.Popen[bytes]:
         """Start one command as a process and return it running."""

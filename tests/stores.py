@@ -67,9 +67,7 @@ def _maintenance() -> Iterator[object]:
 def make_database(name: str, template: str = "template1") -> str:
     """Create a database and return its URL."""
     with _maintenance() as connection:
-        connection.execute(
-            text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        )
+        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     return database_url(name)
 
 
