@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
@@ -170,12 +171,14 @@ def show(ctx: typer.Context, member: MemberArgument) -> None:
 
     Example: memberctl member show M-000123 --as-of 2026-02-01
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member, identity_number
     from memberctl.report.members import show_member
 
     with look(ctx, "member.read") as r:
-        found = show_member(r.session, find_member(r.session, member).id, today=r.today)
-    r.show_record(found)
+        person = find_member(r.session, member)
+        found = show_member(r.session, person.id, today=r.today)
+        number = identity_number(r.session, person, r.keys)
+    r.show_record(replace(found, id_number=number))
 
 
 @member.command("update")

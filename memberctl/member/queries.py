@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -12,7 +12,7 @@ from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from memberctl.catalog.tables import Tier
-from memberctl.core.errors import Invalid, NotFound, SeveralFound
+from memberctl.core.errors import Invalid, KeyProblem, NotFound, SeveralFound
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
 from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
@@ -22,10 +22,13 @@ from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
 from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing, listing
+from memberctl.store.sealing import unseal, unwrap_key
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel import Session
+
+    from memberctl.store.keys import Keys
 
 CHUNK = 500
 MOST_CANDIDATES = 10
@@ -75,6 +78,25 @@ def _only_one(session: Session, condition: ColumnElement[bool], what: str) -> Me
             allowed=[member_number(member.id) for member in found[:MOST_CANDIDATES]],
         )
     return found[0]
+
+
+def identity_number(session: Session, member: Member, keys: Callable[[], Keys]) -> Personal | None:
+    """Return the number of the document a member is known by, None without one.
+
+    keys -- gives the store's keys; asked only when there is something to open, and a store
+            without its key file can still be read: what is sealed then stays closed
+    Source: rules G2.
+    """
+    documents = select(IdentityDocument).where(col(IdentityDocument.member_id) == member.id)
+    document = session.scalars(documents.order_by(col(IdentityDocument.id))).first()
+    if document is None or member.wrapped_key is None:
+        return None
+    try:
+        own_key = unwrap_key(keys(), member.wrapped_key, member.id)
+    except KeyProblem:
+        return None
+    clear = unseal(own_key, document.sealed, "identity_document", member.id, document.kind)
+    return Personal(Kind.ID_NUMBER, clear)
 
 
 def member_to_change(session: Session, member_id: int) -> Member:

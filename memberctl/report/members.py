@@ -101,6 +101,7 @@ class MemberRecord:
     balance -- above 0 the member's credit, below 0 what the member owes
     history -- the newest first, at most 50
     continuous_since -- the first day of the latest stretch without a gap, or None
+    id_number -- opened by whoever has the store's keys
     """
 
     number: str
@@ -117,6 +118,7 @@ class MemberRecord:
     balance: Money
     history: tuple[HistoryLine, ...]
     continuous_since: date | None
+    id_number: Personal | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,3 +263,15 @@ def test_nobody_cuts_the_link_between_themselves_and_their_membership(
     assert memberctl("member", "update", number, "--staff", "", as_="li").exit == 5
     assert memberctl("member", "update", number, "--staff", "", as_="zhao").exit == 0
     assert memberctl("member", "update", number, "--staff", "nobody", as_="zhao").exit == 4
+
+
+def test_an_identity_number_is_shown_masked_and_in_the_clear_for_a_reason_alone(
+    memberctl: Program,
+) -> None:
+    memberctl.ok(
+        "member", "register", "张伟", "--phone", "13800138000", "--id-number", "11010519491231002X"
+    )
+    assert memberctl.ok("member", "show", "M-1")["id_number"] == "110105********002X"
+    clear = memberctl.ok("member", "show", "M-1", "--reveal", "asked by the member", as_="zhao")
+    assert clear["id_number"] == "11010519491231002X"
+    assert memberctl("member", "show", "M-1", "--reveal", "curious", as_="sun").exit == 5
