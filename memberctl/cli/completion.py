@@ -13,9 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-import typer
+from typing import TYPE_CHECKING, Any
 
 from memberctl.core.errors import MemberctlError, UsageProblem
 
@@ -49,7 +47,7 @@ def script(shell: str) -> str:
     )
 
 
-def complete_members(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_members(incomplete: str, ctx: Any = None) -> list[str]:
     """Return member numbers that begin so, lowest first; [] when there is nothing to say.
 
     What was typed of a number stays as it was typed, since a shell drops what begins otherwise.
@@ -76,7 +74,7 @@ def complete_members(incomplete: str, ctx: typer.Context | None = None) -> list[
     return _looked_up(found, ctx)
 
 
-def complete_orders(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_orders(incomplete: str, ctx: Any = None) -> list[str]:
     """Return order numbers that begin so; [] when there is nothing to say."""
     begin = incomplete.upper()
     return _texts(
@@ -87,22 +85,22 @@ def complete_orders(incomplete: str, ctx: typer.Context | None = None) -> list[s
     )
 
 
-def complete_plans(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_plans(incomplete: str, ctx: Any = None) -> list[str]:
     """Return plan codes that begin so; [] when there is nothing to say."""
     return _codes("plan", incomplete, ctx)
 
 
-def complete_tiers(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_tiers(incomplete: str, ctx: Any = None) -> list[str]:
     """Return tier codes that begin so; [] when there is nothing to say."""
     return _codes("tier", incomplete, ctx)
 
 
-def complete_staff(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_staff(incomplete: str, ctx: Any = None) -> list[str]:
     """Return staff codes that begin so; [] when there is nothing to say."""
     return _codes("staff", incomplete, ctx)
 
 
-def complete_branches(incomplete: str, ctx: typer.Context | None = None) -> list[str]:
+def complete_branches(incomplete: str, ctx: Any = None) -> list[str]:
     """Return branch codes that begin so; [] when there is nothing to say."""
     return _codes("branch", incomplete, ctx)
 
@@ -128,7 +126,7 @@ def _id_ranges(digits: str) -> Iterator[tuple[int, int]]:
         yield max(low, 10 ** (width - 1) if width > _MEMBER_WIDTH else 1), high
 
 
-def _codes(table: str, incomplete: str, ctx: typer.Context | None) -> list[str]:
+def _codes(table: str, incomplete: str, ctx: Any) -> list[str]:
     return _texts(
         f"SELECT code FROM {table}"  # noqa: S608 -- the table is a word of this file.
         " WHERE substr(code, 1, ?) = ? COLLATE NOCASE ORDER BY code LIMIT ?",
@@ -138,9 +136,7 @@ def _codes(table: str, incomplete: str, ctx: typer.Context | None) -> list[str]:
     )
 
 
-def _texts(
-    statement: str, values: Sequence[object], typed: str, ctx: typer.Context | None
-) -> list[str]:
+def _texts(statement: str, values: Sequence[object], typed: str, ctx: Any) -> list[str]:
     def found(database: sqlite3.Connection) -> list[str]:
         texts = [str(row[0]) for row in database.execute(statement, (*values, MOST_VALUES))]
         return [typed + text[len(typed) :] for text in texts if _HARMLESS.fullmatch(text)]
@@ -148,9 +144,7 @@ def _texts(
     return _looked_up(found, ctx)
 
 
-def _looked_up(
-    question: Callable[[sqlite3.Connection], list[str]], ctx: typer.Context | None
-) -> list[str]:
+def _looked_up(question: Callable[[sqlite3.Connection], list[str]], ctx: Any) -> list[str]:
     """Ask the store within the time a shell may wait; no answer at all is an answer."""
     import sqlite3
 
@@ -168,7 +162,7 @@ def _looked_up(
         return []
 
 
-def _store_path(ctx: typer.Context | None) -> Path | None:
+def _store_path(ctx: Any) -> Path | None:
     from memberctl.cli.options import said_so_far
     from memberctl.config import Flags, load_settings
 

@@ -42,8 +42,13 @@ class StoreMade:
     schema: str
 
 
-def found_store(settings: Settings, wish: Wish, *, command: str) -> StoreMade:
-    """Make the store that the settings name. Raises Conflict when there is one already."""
+def found_store(
+    settings: Settings, wish: Wish, *, command: str, dry_run: bool = False
+) -> StoreMade:
+    """Make the store that the settings name, to try it out or to keep it.
+
+    Raises Conflict when there is one already.
+    """
     from memberctl.store.clock import moment
     from memberctl.store.engine import Store
     from memberctl.store.founding import make_sqlite_file, remove_unfinished
@@ -57,14 +62,16 @@ def found_store(settings: Settings, wish: Wish, *, command: str) -> StoreMade:
             make_sqlite_file(store.path)
             undo.callback(remove_unfinished, store.path)
         undo.callback(key_path(settings.key_dir, store_id).unlink, missing_ok=True)
-        made = _found(store, store_id, settings, wish, command=command, now=now)
-        undo.pop_all()
+        made = _found(store, store_id, settings, wish, command=command, now=now, dry_run=dry_run)
+        if not dry_run:
+            undo.pop_all()
     return made
 
 
 def _found(
-    store: Store, store_id: str, settings: Settings, wish: Wish, *, command: str, now: datetime
-) -> StoreMade:
+    store: Store, store_id: str, settings: Settings, wish: Wish, *, command: str, now: datetime,
+    dry_run: bool,
+) -> StoreMade:  # fmt: skip
     from memberctl.cli.run import login_of
     from memberctl.office.operations import found_organisation
     from memberctl.store.audit import append_notes, note, open_trail
@@ -94,7 +101,10 @@ def _found(
         _seed(session, now, local_date(now, zone(wish.zone)))
         note(session, "store.made", store_id, by=owner, at=now, schema=SCHEMA)
         append_notes(session)
-        session.commit()
+        if dry_run:
+            session.rollback()
+        else:
+            session.commit()
     return StoreMade(
         wish.name, settings.db, owner.staff, str(key_path(settings.key_dir, store_id)), SCHEMA
     )

@@ -231,8 +231,7 @@ def confirm(ctx: typer.Context, question: str) -> None:
 def _speak(writing: Writing) -> None:
     run = writing.run
     if run.dry_run:
-        run.output.status = "dry-run"
-        run.output.note("dry run: nothing was written")
+        run.say_dry_run()
     elif writing.exit_code:
         run.output.status = "partial"
     run.exit_code = run.exit_code or writing.exit_code

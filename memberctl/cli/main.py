@@ -10,7 +10,9 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from functools import lru_cache
+from io import StringIO
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -156,12 +158,14 @@ def _answer_again(run: Run, before: AlreadyDone) -> None:
 
 
 def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
-    if type(problem).__name__ == "NoArgsIsHelpError":
-        typer.echo(problem.format_message(), file=run.stdout)
-        return UsageProblem.exit_code
     context = getattr(problem, "ctx", None)
     command = context.command_path if context is not None else "memberctl"
     line = problem.format_message().strip().replace("Value error, ", "")
+    if type(problem).__name__ == "NoArgsIsHelpError":
+        if run.stores is None:
+            typer.echo(line, file=run.stdout)
+            return UsageProblem.exit_code
+        line = "the line ends where a noun or a verb is missing"
     return _fail(run, argv, UsageProblem(line, hint=f"{command} --help"))
 
 
@@ -237,7 +241,13 @@ def run_line(outer: Run, inherited: dict[str, Any], line: str) -> int:
         words = shlex.split(line)
     except ValueError:
         return _fail(fresh(), [], UsageProblem("the line has a quote that is never closed"))
-    return repeatedly(fresh, words)
+    with redirect_stdout(StringIO()) as help_:  # Typer prints it there, whatever a run writes to.
+        code = repeatedly(fresh, words)
+    if help_.getvalue():
+        output = fresh().output
+        output.show_text(help_.getvalue(), {"text": help_.getvalue()})
+        output.flush()
+    return code
 
 
 def run_process() -> int:

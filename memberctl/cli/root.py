@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from memberctl.cli.nouns import single
-from memberctl.core.errors import NotFound
+from memberctl.core.errors import NotFound, UsageProblem
 
 init = single("init")
 batch = single("batch")
@@ -51,8 +51,8 @@ def init_store(
 
     run = ctx.obj
     wish = Wish(name=name, currency=currency, zone=zone, region=region, owner=owner)
-    founded = found_store(run.settings, wish, command=run.command)
-    run.mark_committed()
+    founded = found_store(run.settings, wish, command=run.command, dry_run=run.dry_run)
+    run.mark_ended()
     run.output.say(
         founded,
         "Made the store of {name} at {store}; you are {owner}. Keep {key_file} safe, elsewhere.",
@@ -72,6 +72,8 @@ def run_batch(ctx: typer.Context) -> None:
     from memberctl.cli.run import Run, options_of
 
     outer: Run = ctx.obj
+    if outer.stores is not None:
+        raise UsageProblem("a batch cannot stand in a batch")
     outer.stores = {}
     inherited = options_of(outer) | {"format": "json"}
     failed = 0

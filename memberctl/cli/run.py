@@ -74,6 +74,18 @@ class Run:
         """Remember that a change of this run is in the store."""
         self.committed = True
 
+    def mark_ended(self) -> None:
+        """Remember that a change is made, or say of a dry run that there is none."""
+        if self.dry_run:
+            self.say_dry_run()
+        else:
+            self.mark_committed()
+
+    def say_dry_run(self) -> None:
+        """Say, in words and in the JSON status, that everything was taken back."""
+        self.output.status = "dry-run"
+        self.output.note("dry run: nothing was written")
+
     @property
     def settings(self) -> Settings:
         """Return the settings of this run."""

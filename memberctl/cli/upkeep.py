@@ -70,8 +70,7 @@ def upgrade_store(ctx: typer.Context) -> None:
 
     run = ctx.obj
     upgraded = upgrade_it(run.store(), run.settings, dry_run=run.dry_run)
-    if not run.dry_run:
-        run.mark_committed()
+    run.mark_ended()
     run.output.say(upgraded, "The store has schema {schema} (before: {before}).")
 
 

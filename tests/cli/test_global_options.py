@@ -99,3 +99,15 @@ def test_help_says_each_verb_whole_and_keeps_an_example_on_its_line(shop: Progra
         'Example: memberctl --db club.db init --name "Longwind Fitness" --zone Asia/Shanghai\n'
     )
     assert example in shop.process("init", "--help").out
+
+
+def test_every_line_of_a_batch_is_one_line_of_json_even_help_and_what_is_refused(
+    shop: Program,
+) -> None:
+    lines = ["member --help", "--version", "member", "batch", "plan lst", 'plan "list', "plan list"]
+    done = shop.process("batch", stdin="\n".join(lines).encode())
+    answers = [json.loads(line) for line in done.out.splitlines()]
+    assert "Register a member" in answers[0]["data"]["text"]
+    assert answers[1]["data"]["text"].startswith("memberctl ")
+    assert [answer.get("exit", 0) for answer in answers] == [0, 0, 2, 2, 2, 2, 0]
+    assert (done.exit, done.err) == (3, "")

@@ -76,3 +76,19 @@ def test_init_founds_a_store_in_an_empty_postgresql_database_once(tmp_path: Path
     assert shop("init").exit == 7
     assert shop.ok("db", "check")["problems"] == []
     drop_database("fresh_for_init")
+
+
+def test_a_dry_run_of_init_leaves_neither_store_nor_key(nowhere: Program, tmp_path: Path) -> None:
+    tried = nowhere("init", "--dry-run", "--format", "json")
+    assert (tried.exit, tried.envelope["status"]) == (0, "dry-run")
+    assert "dry run: nothing was written" in tried.err
+    assert not list(tmp_path.glob("club.db*"))
+    assert not list(tmp_path.glob("keys/*"))
+    assert nowhere("init").exit == 0
+
+
+def test_a_dry_run_of_init_leaves_a_postgresql_database_empty(tmp_path: Path) -> None:
+    make_database("fresh_for_dry_init")
+    shop = Program(database_url("fresh_for_dry_init"), tmp_path / "keys", tmp_path)
+    assert [shop("init", "--dry-run").exit, shop("init").exit] == [0, 0]
+    drop_database("fresh_for_dry_init")
