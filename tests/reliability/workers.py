@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -139,6 +140,7 @@ def write_for(
     took: list[float] = []
     failures: list[str] = []
     deadline = time.monotonic() + seconds
+    time.sleep(random.uniform(0, thinking))  # People do not begin at one instant.
     while time.monotonic() < deadline:
         began = time.perf_counter()
         try:
