@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.access.rules import MemberStatus
+from memberctl.cli.arguments import MemberArgument
+from memberctl.cli.completion import complete_branches, complete_staff
 from memberctl.cli.importing import (
     AllOrNothingOption,
     EncodingOption,
@@ -42,14 +44,10 @@ if TYPE_CHECKING:
     from memberctl.cli.run import Run
 
 member = noun("member", "Members: who belongs.")
-change_commands.add_to(member)
 
 LINE_COLUMNS = ("number", "name", "status", "phone", "email", "branch", "tier", "member_since")
 PAIR_COLUMNS = ("member", "name", "other", "other_name", "reason")
 
-MemberArgument = Annotated[
-    str, typer.Argument(help="Member, e.g. M-000123, phone:138... or name:张伟.")
-]
 Phone = Annotated[str | None, typer.Option(help="Phone number, e.g. 13800138000 or +44....")]
 Email = Annotated[str | None, typer.Option(help="E-mail address.")]
 BirthDate = Annotated[str | None, typer.Option(help="Birth date, YYYY-MM-DD.")]
@@ -58,7 +56,9 @@ IdNumber = Annotated[
 ]
 Address = Annotated[str | None, typer.Option(help="Postal address.")]
 Language = Annotated[str | None, typer.Option(help="Language of messages: zh or en.")]
-BranchCode = Annotated[str | None, typer.Option(help="Branch code, e.g. SH01.")]
+BranchCode = Annotated[
+    str | None, typer.Option(help="Branch code, e.g. SH01.", autocompletion=complete_branches)
+]
 From = Annotated[
     str | None,
     typer.Option("--from", help="File with one row of data, so that none is on the command line."),
@@ -70,7 +70,7 @@ def register(
     ctx: typer.Context,
     who: Annotated[
         str | None,
-        typer.Argument(metavar="[NAME]", help="Name; - reads one line of JSON from stdin."),
+        typer.Argument(metavar="NAME", help="Name; - reads one line of JSON from stdin."),
     ] = None,
     name: Annotated[str | None, typer.Option(help="Name, instead of the argument.")] = None,
     phone: Phone = None,
@@ -191,7 +191,11 @@ def update_(
     language: Language = None,
     branch: BranchCode = None,
     staff: Annotated[
-        str | None, typer.Option(help="Staff code, if they work here; keeps them from own orders.")
+        str | None,
+        typer.Option(
+            help="Staff code, if they work here; keeps them from own orders.",
+            autocompletion=complete_staff,
+        ),
     ] = None,
     name: Annotated[str | None, typer.Option(help="New name; makes a change request.")] = None,
     birth_date: BirthDate = None,
@@ -366,3 +370,6 @@ def _line(w: Writing, done: Registered) -> object:
 
     record = show_member(w.session, done.member_id, today=w.today)
     return MemberLine(**{key: getattr(record, key) for key in LINE_COLUMNS})
+
+
+change_commands.add_to(member)

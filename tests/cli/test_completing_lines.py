@@ -36,6 +36,7 @@ def completed(shop: Program, line: str, **more: str) -> Result:
         ("memberctl staff show su", ["sun"]),
         ("memberctl tier show go", ["gold"]),
         ("memberctl card stock S", ["SH01"]),
+        ("memberctl member list --branch B", ["BJ01"]),
         ("memberctl policy set pay", ["payment_days"]),
         ("memberctl help imp", ["import"]),
     ],
@@ -50,7 +51,13 @@ def test_nouns_verbs_options_and_values_are_completed(
 def test_members_and_orders_are_completed_wherever_they_are_asked_for(shop: Program) -> None:
     shop.ok("member", "register", "张伟", "--phone", "13800138000", "--branch", "SH01", as_="sun")
     order = shop.ok("order", "file", "M-000001", "--plan", "YEAR", "--agreed", as_="sun")["number"]
-    for line in ("order file M-", "term list M-", "card issue M-", "payment list --member M-"):
+    for line in (
+        "member show M-",
+        "order file M-",
+        "term list M-",
+        "card issue M-",
+        "payment list --member M-",
+    ):
         assert completed(shop, f"memberctl {line}").out.split() == ["M-000001"], line
     for line in ("order show JN", "review advance JN", "quote show JN", "payment record JN"):
         assert completed(shop, f"memberctl {line}").out.split() == [order], line
