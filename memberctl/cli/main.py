@@ -184,6 +184,12 @@ def _errors(run: Run, argv: Sequence[str]) -> Any:
         output = run.output
     except MemberctlError:
         output = None
+    if run.stores is not None:
+        # A line of a batch is answered where its result would have been, words go to stderr.
+        if output is not None:
+            output.discard()
+        as_json = OutputOptions(format=Format.JSON)
+        return Output(as_json, stdout=None, stderr=run.stdout, environ=run.environ)
     if output is None or not output.command:
         wanted = _format_in(argv) or run.options.format or run.environ.get("MEMBERCTL_FORMAT")
         chosen = Format(wanted) if wanted in set(Format) else None
@@ -231,7 +237,7 @@ def run_line(outer: Run, inherited: dict[str, Any], line: str) -> int:
         return Run(
             stdin=outer.stdin,
             stdout=outer.stdout,
-            stderr=outer.stdout,
+            stderr=outer.stderr,
             environ=outer.environ,
             options=GlobalOptions(**inherited),
             stores=outer.stores,

@@ -111,3 +111,10 @@ def test_every_line_of_a_batch_is_one_line_of_json_even_help_and_what_is_refused
     assert answers[1]["data"]["text"].startswith("memberctl ")
     assert [answer.get("exit", 0) for answer in answers] == [0, 0, 2, 2, 2, 2, 0]
     assert (done.exit, done.err) == (3, "")
+
+
+def test_words_by_the_way_of_a_batch_stay_off_its_answers(shop: Program) -> None:
+    line = "policy set review_days 9 --key k1\n"
+    result = shop("batch", stdin=line + line + "staff show nobody\n")
+    assert len([json.loads(answer) for answer in result.out.splitlines()]) == 3
+    assert "already done" in result.err
