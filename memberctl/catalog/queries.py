@@ -351,6 +351,11 @@ def show_agreement(
     else:
         numbered = {each.version: each for each in wordings(session, known)}
         found = numbered.get(version)
+        if numbered and found is None:
+            raise NotFound(
+                f"{known} has no version of that number; it has 1 to {max(numbered)}",
+                hint="memberctl agreement list",
+            )
     if found is None:
         codes = session.scalars(select(col(Agreement.code))).all()
         raise NotFound(

@@ -33,12 +33,15 @@ def show_log(
     Example: memberctl audit log --object JN-2026-7F3KX
     """
     from memberctl.core.dates import at_local_midnight, parse_date
+    from memberctl.office.queries import find_staff
     from memberctl.store.trail import list_audit
 
     with look(ctx, "audit.read") as r:
         start: datetime | None = None
         if since is not None:
             start = at_local_midnight(parse_date(since, what="--since"), r.zone)
+        if staff is not None:
+            staff = find_staff(r.session, staff).code
         found = list_audit(
             r.session, about=about, staff=staff, event=event, since=start, limit=r.limit
         )

@@ -115,8 +115,9 @@ class TextFile:
             clear = _is_clearly_gb18030(_chunks(self._raw))
         except UnicodeDecodeError:
             raise Invalid(
-                f"{self.name} is neither UTF-8 nor GB18030: give --encoding",
+                f"{self.name} is neither UTF-8 nor GB18030",
                 rule="encoding",
+                hint="save it as UTF-8; an import also takes --encoding",
                 allowed=[*ENCODINGS],
             ) from None
         if not clear:

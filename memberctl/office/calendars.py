@@ -108,6 +108,8 @@ def parse_stretch(text: str) -> tuple[date, date]:
     if month is None:
         year = parse_year(typed)
         return date(year, 1, 1), date(year, 12, 31)
+    if not "01" <= typed[5:] <= "12":
+        raise Invalid("a month is 01 to 12, written YYYY-MM", field="month", rule="month")
     first = parse_date(f"{typed}-01", what="the month")
     return first, (first + timedelta(days=31)).replace(day=1) - timedelta(days=1)
 

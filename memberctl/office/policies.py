@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from memberctl.core.errors import Invalid
+from memberctl.core.errors import Invalid, NotFound
 from memberctl.office.rules import Outcome, suggestion
 
 
@@ -57,14 +57,11 @@ def allowed_values(policy: Policy) -> str:
 
 
 def policy_of(key: str) -> Policy:
-    """Return the policy `key`. Raises Invalid, with near names, when there is none."""
+    """Return the policy `key`. Raises NotFound, with near names, when there is none."""
     policy = POLICIES.get(key)
     if policy is None:
-        raise Invalid(
-            f"there is no such policy; {suggestion(key, POLICIES)}",
-            field="key",
-            rule="policy_unknown",
-            hint="memberctl policy list",
+        raise NotFound(
+            f"there is no such policy; {suggestion(key, POLICIES)}", hint="memberctl policy list"
         )
     return policy
 

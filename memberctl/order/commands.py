@@ -150,17 +150,25 @@ def list_orders(
 
     Example: memberctl order list --state confirmed
     """
-    _show_orders(ctx, member, state=state, kind=kind, stage=stage)
+    _show_orders(ctx, member, stage, state=state, kind=kind)
 
 
-def _show_orders(ctx: typer.Context, member: str | None, **conditions: Any) -> None:
+def _show_orders(
+    ctx: typer.Context, member: str | None, stage: str | None, **conditions: Any
+) -> None:
     from memberctl.member.queries import find_member
     from memberctl.order import queries
     from memberctl.payment.queries import paid_minor
+    from memberctl.review.queries import known_stage
 
     with look(ctx, "order.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
-        found = queries.list_rows(r.session, member_id=member_id, limit=r.limit, **conditions)
+        found = queries.list_rows(
+            r.session,
+            member_id=None if member is None else find_member(r.session, member).id,
+            stage=None if stage is None else known_stage(r.session, stage),
+            limit=r.limit,
+            **conditions,
+        )
         paid = paid_minor(r.session, [row.order_id for row in found.rows])
     records = [order_record(row, paid[row.order_id]) for row in found.rows]
     r.show_list(records, ORDERS, total=found.total)
@@ -266,7 +274,7 @@ def list_applications(
 
     Example: memberctl application list --state returned
     """
-    _show_orders(ctx, None, kind=OrderKind.JOIN, state=state, stage=stage, source=source)
+    _show_orders(ctx, None, stage, kind=OrderKind.JOIN, state=state, source=source)
 
 
 @application.command("import")

@@ -13,11 +13,12 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from memberctl.catalog.tables import Plan, PlanVersion
+from memberctl.core.errors import NotFound
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.member.tables import Member
 from memberctl.office.queries import policy_number, staff_codes, work_calendar
-from memberctl.office.rules import Role
+from memberctl.office.rules import Role, suggestion
 from memberctl.order import queries as orders
 from memberctl.order.rules import UNDER_REVIEW, OrderKind
 from memberctl.order.tables import Order, OrderHand
@@ -58,6 +59,14 @@ def stages_of(session: Session, kind: OrderKind) -> list[Stage]:
         select(ReviewStage).where(ReviewStage.kind == kind).order_by(col(ReviewStage.position))
     )
     return [Stage(row.position, row.stage, row.role) for row in rows]
+
+
+def known_stage(session: Session, name: str) -> str:
+    """Return the name of a stage of any kind of order. Raises NotFound with what there is."""
+    names = set(session.scalars(select(ReviewStage.stage)))
+    if name not in names:
+        raise NotFound(f"no order is reviewed in such a stage; {suggestion(name, names)}")
+    return name
 
 
 def live_hands(session: Session, order_id: int) -> list[Hand]:

@@ -90,7 +90,7 @@ class TestFounding:
     def test_a_region_without_published_holidays_gets_no_calendar(self, session: Session) -> None:
         session.execute(delete(CalendarDay))
         session.execute(delete(CalendarYear))
-        found(session, region="XX")
+        found(session, region="AC")
         assert queries.list_years(session) == []
 
     @pytest.mark.parametrize(

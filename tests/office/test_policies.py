@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from memberctl.core.errors import Invalid
+from memberctl.core.errors import Invalid, NotFound
 from memberctl.office.policies import POLICIES, checked_policy
 from tests.office.bad_values import REFUSED_COUNTS, REFUSED_NAMES
 
@@ -43,6 +43,6 @@ def test_a_word_that_is_no_choice_is_refused_with_the_choices(value: str) -> Non
 
 
 def test_an_unknown_policy_is_refused_with_a_near_one() -> None:
-    with pytest.raises(Invalid, match=r"did you mean review_days\?") as refusal:
+    with pytest.raises(NotFound, match=r"did you mean review_days\?") as refusal:
         checked_policy("reviewdays", "5")
     assert refusal.value.hint == "memberctl policy list"
