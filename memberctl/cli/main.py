@@ -162,7 +162,7 @@ def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
     command = context.command_path if context is not None else "memberctl"
     line = problem.format_message().strip().replace("Value error, ", "")
     if type(problem).__name__ == "NoArgsIsHelpError":
-        if run.stores is None:
+        if not run.in_batch:
             typer.echo(line, file=run.stdout)
             return UsageProblem.exit_code
         line = "the line ends where a noun or a verb is missing"
@@ -184,7 +184,7 @@ def _errors(run: Run, argv: Sequence[str]) -> Any:
         output = run.output
     except MemberctlError:
         output = None
-    if run.stores is not None:
+    if run.in_batch:
         # A line of a batch is answered where its result would have been, words go to stderr.
         if output is not None:
             output.discard()
@@ -241,6 +241,7 @@ def run_line(outer: Run, inherited: dict[str, Any], line: str) -> int:
             environ=outer.environ,
             options=GlobalOptions(**inherited),
             stores=outer.stores,
+            in_batch=True,
         )
 
     try:

@@ -72,7 +72,7 @@ def run_batch(ctx: typer.Context) -> None:
     from memberctl.cli.run import Run, options_of
 
     outer: Run = ctx.obj
-    if outer.stores is not None:
+    if outer.in_batch:
         raise UsageProblem("a batch cannot stand in a batch")
     outer.stores = {}
     inherited = options_of(outer) | {"format": "json"}

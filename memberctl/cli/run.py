@@ -34,6 +34,8 @@ class Run:
 
     exit_code -- what the run ends with when nothing fails
     committed -- a change of this run is in the store
+    stores    -- those that are kept open from run to run, by location
+    in_batch  -- a line of a batch: whatever happens is answered by one line of JSON on stdout
     """
 
     def __init__(
@@ -45,6 +47,7 @@ class Run:
         environ: Mapping[str, str],
         options: GlobalOptions | None = None,
         stores: dict[str, Store] | None = None,
+        in_batch: bool = False,
     ) -> None:
         self.stdin = stdin
         self.stdout = stdout
@@ -52,6 +55,7 @@ class Run:
         self.environ = environ
         self.options = options or GlobalOptions()
         self.stores = stores
+        self.in_batch = in_batch
         self.command = ""
         self.exit_code = 0
         self.committed = False
