@@ -114,6 +114,7 @@ CODE_DOORS = (
         "policy show -- {value}",
         "policy set -- {value} 5",
         "policy set -- review_days {value}",
+        "audit log --staff {value}",
     ),
     *_doors(
         Kind.CODE, "zhao",
@@ -188,9 +189,7 @@ SEARCH_DOORS = (
     *_doors(
         Kind.SEARCH, "zhao",
         "audit log --object {value}",
-        "audit log --staff {value}",
         "audit log --event {value}",
-        "order list --stage {value}",
         "application list --source {value}",
         "member list --name {value}",
         "member list --channel {value}",
@@ -203,6 +202,7 @@ SEARCH_DOORS = (
         "help {value}",
         refusal=UNKNOWN,
     ),
+    *_doors(Kind.SEARCH, "zhao", "order list --stage {value}", refusal=UNKNOWN),
     *_doors(Kind.SEARCH, "zhao", "plan list --fields {value}", refusal=USAGE),
     *_doors(
         Kind.SEARCH, "zhao",

@@ -5,12 +5,15 @@ Source: mission "Where the manuals disagree or say X".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from memberctl.core.errors import Invalid, NotFound
 from memberctl.office.rules import Outcome, suggestion
+
+_NAME = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,15 @@ def allowed_values(policy: Policy) -> str:
 
 
 def policy_of(key: str) -> Policy:
-    """Return the policy `key`. Raises NotFound, with near names, when there is none."""
+    """Return the policy `key`.
+
+    Raises Invalid for what can be no name, NotFound with near names when there is none.
+    """
+    if not _NAME.fullmatch(key):
+        raise Invalid(
+            "a policy's name has 1 to 40 small letters and _",
+            field="key", rule="policy_form", hint="memberctl policy list",
+        )  # fmt: skip
     policy = POLICIES.get(key)
     if policy is None:
         raise NotFound(
