@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +37,7 @@ READ_PRAGMAS = (
     "PRAGMA cell_size_check=ON",
     f"PRAGMA cache_size=-{CACHE_KIB}",
 )
+NO_INDEX = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 WRITE_PRAGMAS = (
     *READ_PRAGMAS,
     "PRAGMA synchronous=FULL",
@@ -55,7 +56,7 @@ class Store:
     def __init__(
         self, location: str, *, warm: bool = False, patience: float = PATIENCE_SECONDS
     ) -> None:
-        self.path = sqlite_path(location)
+        self.path = _followed(sqlite_path(location))
         self.location = location
         self.warm = warm
         self.patience = patience
@@ -139,6 +140,11 @@ def sqlite_path(location: str) -> Path | None:
     )
 
 
+def _followed(path: Path | None) -> Path | None:
+    """Return where a link leads: SQLite keeps the WAL there, so the lock belongs there as well."""
+    return path.resolve() if path is not None and path.is_symlink() and path.exists() else path
+
+
 def _sqlite_engine(store: Store, purpose: str) -> Engine:
     from sqlalchemy import create_engine, event
     from sqlalchemy.pool import NullPool, StaticPool
@@ -164,11 +170,28 @@ def _sqlite_engine(store: Store, purpose: str) -> Engine:
 def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
     """Open an existing file; `mode=rw` keeps a mistyped path from becoming a new store."""
     os.umask(0o077)
-    mode = "rw"
-    if purpose == "read" and not os.access(path.parent, os.W_OK):
-        # Readers of a WAL file need its index beside it; where that cannot be made, and no
-        # WAL is waiting, the file cannot change under us either.
-        mode = "ro" if path.with_name(path.name + "-wal").exists() else "ro&immutable=1"
+    if purpose == "write":
+        return _connected(path, "rw", WRITE_PRAGMAS)
+    return _open_to_read(path, "rw" if os.access(path.parent, os.W_OK) else "ro")
+
+
+def _open_to_read(path: Path, mode: str) -> sqlite3.Connection:
+    """Open to read, also in a folder that cannot be written and on a disk that is full (R12).
+
+    Readers of a WAL need its index beside it. Where that cannot be made and no WAL is waiting,
+    nobody can change the file under us either, and it is read as it is.
+    """
+    try:
+        connection = _connected(path, mode, (*READ_PRAGMAS, "PRAGMA schema_version"))
+    except sqlite3.OperationalError as problem:
+        if not problem.sqlite_errorname.startswith(NO_INDEX) or _wal_bytes(path):
+            raise
+        connection = _connected(path, "ro&immutable=1", READ_PRAGMAS)
+    connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _connected(path: Path, mode: str, pragmas: Sequence[str]) -> sqlite3.Connection:
     connection = sqlite3.connect(
         f"file:{quote(str(path.absolute()))}?mode={mode}",
         uri=True,
@@ -178,17 +201,23 @@ def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
         factory=HeldConnection,
     )
     connection.hold(path)
-    for pragma in WRITE_PRAGMAS if purpose == "write" else READ_PRAGMAS:
-        connection.execute(pragma)
-    if purpose == "read":
-        connection.execute("PRAGMA query_only=ON")
+    try:
+        for pragma in pragmas:
+            connection.execute(pragma)
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
+
+
+def _wal_bytes(path: Path) -> int:
+    wal = path.with_name(path.name + "-wal")
+    return wal.stat().st_size if wal.exists() else 0
 
 
 def _checkpoint_if_long(connection: Connection, path: Path) -> None:
     """Move a long WAL into the file, still behind the turnstile, without waiting for readers."""
-    wal = path.with_name(path.name + "-wal")
-    if wal.exists() and wal.stat().st_size > WAL_LIMIT_BYTES:
+    if _wal_bytes(path) > WAL_LIMIT_BYTES:
         raw: Any = connection.connection.driver_connection
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -16,6 +18,9 @@ from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path
 from memberctl.store.failures import plain_failure
 from tests.program import Program
 from tests.stores import Grounds
+
+NO_ROOM = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"  # No file may grow by one byte.
+AS_A_PROGRAM = "runpy.run_module('memberctl', run_name='__main__')"
 
 
 @pytest.fixture
@@ -210,3 +215,30 @@ def test_the_process_makes_no_file_that_others_may_read(store: Store) -> None:
         assert os.umask(0o077) == 0o077
     finally:
         os.umask(before)
+
+
+def test_a_link_to_a_store_shares_its_lock(store: Store, tmp_path: Path) -> None:
+    assert store.path is not None
+    (tmp_path / "link.db").symlink_to(store.path)
+    through = Store(str(tmp_path / "link.db"), patience=0.05)
+    with store.writing(), pytest.raises(Busy), through.writing():
+        pass
+    assert not (tmp_path / "link.db.lock").exists()
+
+
+def test_a_link_that_leads_nowhere_is_no_store_and_makes_none(tmp_path: Path) -> None:
+    (tmp_path / "link.db").symlink_to(tmp_path / "absent.db")
+    with pytest.raises(NoStore), Store(str(tmp_path / "link.db")).reading():
+        pass
+    assert not (tmp_path / "absent.db").exists()
+
+
+def test_on_a_full_disk_a_store_can_be_read_and_a_change_is_refused(shop: Program) -> None:
+    full = f"import resource, runpy, sys; {NO_ROOM}; sys.argv = sys.argv[1:]; {AS_A_PROGRAM}"
+    for argv, code in ((("branch", "list"), 0), (("policy", "set", "review_days", "7"), 13)):
+        done = subprocess.run(
+            [sys.executable, "-c", full, "memberctl", *argv],
+            env=shop.environment(), capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+    assert "SH01" in shop("branch", "list").out
