@@ -45,7 +45,8 @@ def find_known(session: Session, asked: Sequence[Registration], blinds: Iterable
     blinds -- the blind indexes of the batch's documents
     """
     known = Known()
-    for candidate, blind in _owners(session, set(blinds)):
+    kinds = {each.document.kind for each in asked if each.document is not None}
+    for candidate, blind in _owners(session, kinds, set(blinds)):
         known.add_document(blind, candidate)
     references: dict[str, set[str]] = {}
     for each in asked:
@@ -68,12 +69,14 @@ def _likenesses(session: Session, asked: Sequence[Registration]) -> Iterator[Col
     yield among_pairs(session, col(Member.name_key), col(Member.birth_on), births)
 
 
-def _owners(session: Session, blinds: Iterable[bytes]) -> Iterator[tuple[Candidate, bytes]]:
+def _owners(
+    session: Session, kinds: Iterable[DocumentKind], blinds: Iterable[bytes]
+) -> Iterator[tuple[Candidate, bytes]]:
     rows = session.execute(
         select(col(IdentityDocument.blind_index), *_COMPARED)
         .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
         .where(
-            col(IdentityDocument.kind).in_(list(DocumentKind)),
+            among(session, col(IdentityDocument.kind), [kind.value for kind in kinds]),
             among_bytes(session, col(IdentityDocument.blind_index), blinds, BLIND_BYTES),
         )
     )

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from memberctl.catalog.rules import PlanTerms
@@ -78,7 +79,7 @@ def parse_application(cells: Mapping[str, str], desk: Desk) -> Application | lis
     agreed_on = None
     if typed := cells.get("agreed_on", "").strip():
         try:
-            agreed_on = _agreed_on(typed, desk)
+            agreed_on = _agreed_on(typed, desk.today, desk.first_agreement)
         except Invalid as refusal:
             problems.append(Problem("agreed_on", refusal.rule, refusal.message))
     if isinstance(person, list) or plan is None or problems:
@@ -93,11 +94,12 @@ def _plan_problem(typed: str, plans: Mapping[str, PlanTerms]) -> Problem:
     return Problem("plan", "unknown_plan", f"no plan of this code is offered; there are {known}")
 
 
-def _agreed_on(typed: str, desk: Desk) -> date:
+@lru_cache(maxsize=1024)
+def _agreed_on(typed: str, today: date, first_agreement: date | None) -> date:
     day = parse_date(typed, what="the day of agreement")
-    if day > desk.today:
+    if day > today:
         raise Invalid("the day of agreement lies in the future", rule="date_future")
-    if desk.first_agreement is None or day < desk.first_agreement:
+    if first_agreement is None or day < first_agreement:
         raise Invalid("there was no agreement to agree to on that day", rule="no_agreement")
     return day
 

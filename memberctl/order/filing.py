@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import NamedTuple
 
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
@@ -170,10 +171,12 @@ def documents_wanted(kind: OrderKind, join_documents: str) -> str:
     Joining asks for what the policy says, renewing for the terms to be accepted again.
     Source: mission S1.8, S4.2; rules T4, A5.
     """
-    wanted = {OrderKind.JOIN: join_documents, OrderKind.RENEWAL: AGREEMENT}
-    return wanted.get(kind, "")
+    if kind is OrderKind.JOIN:
+        return join_documents
+    return AGREEMENT if kind is OrderKind.RENEWAL else ""
 
 
+@lru_cache(maxsize=64)
 def missing_documents(wanted: str, *, agreed: bool, has_identity: bool) -> tuple[str, ...]:
     """Return the documents that are asked for and not there.
 

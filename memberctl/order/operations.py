@@ -187,7 +187,7 @@ def _known(
         for asked in filings
         if asked.kind is OrderKind.JOIN and asked.member_id not in newcomers
     ]
-    for order in queries.open_joins(session, joining):
+    for order in queries.open_joins(session, joining) if joining else ():
         known[order.member_id, order.plan or ""] = order
     return known
 

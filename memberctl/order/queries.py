@@ -275,6 +275,8 @@ def identity_of(session: Session, member_id: int) -> tuple[str, ...]:
 def member_facts(session: Session, member_ids: Iterable[int]) -> dict[int, MemberFacts]:
     """Return what decides about filings of these members, by member id."""
     wanted = sorted(set(member_ids))
+    if not wanted:
+        return {}
     ended = columns(col(Term.member_id), func.max(col(Term.end_on))).where(
         among(session, col(Term.member_id), wanted), col(Term.voided_at).is_(None)
     )

@@ -76,11 +76,11 @@ def among_pairs(
     if not wanted:
         return false()
     if session.connection().dialect.name == "sqlite":
-        told = json.dumps([(name, on.isoformat()) for name, on in wanted], ensure_ascii=False)
+        # One text for each pair, the day's ten characters first: taking it apart costs less than
+        # parsing each pair as JSON of its own.
+        told = json.dumps([on.isoformat() + name for name, on in wanted], ensure_ascii=False)
         each = func.json_each(told).table_valued("value").c.value
-        return tuple_(text, day).in_(
-            select(func.json_extract(each, "$[0]"), func.json_extract(each, "$[1]"))
-        )
+        return tuple_(text, day).in_(select(func.substr(each, 11), func.substr(each, 1, 10)))
     names = bindparam(None, [name for name, _ in wanted], type_=ARRAY(Text()))
     days = bindparam(None, [on for _, on in wanted], type_=ARRAY(Date()))
     listed = func.unnest(names, days).table_valued("name", "day").render_derived()
