@@ -30,7 +30,7 @@ from memberctl.core.errors import (
     TryAgain,
     UsageProblem,
 )
-from memberctl.store.signals import Terminated, end_on_signals
+from memberctl.store.signals import Terminated, end_on_signals, let_none_in
 
 TRIES = 10
 INTERRUPTED = 130
@@ -269,11 +269,29 @@ def run_process() -> int:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
-    end_on_signals()
-    return main(
-        sys.argv[1:],
-        stdin=sys.stdin,
-        stdout=sys.stdout,
-        stderr=stderr,
-        environ=os.environ,
-    )
+    runs: list[Run] = []
+
+    def fresh() -> Run:
+        run = Run(stdin=sys.stdin, stdout=sys.stdout, stderr=stderr, environ=os.environ)
+        runs.append(run)
+        return run
+
+    return _until_a_signal(lambda: repeatedly(fresh, sys.argv[1:]), runs)
+
+
+def _until_a_signal(body: Callable[[], int], runs: Sequence[Run]) -> int:
+    """Return the exit code of `body`; a signal beside the line is told as truly as one in it.
+
+    It may come before the line begins, or after it ended; from then on the process only ends and
+    lets none in any more.
+    runs -- the attempts at the line so far
+    """
+    try:
+        end_on_signals()
+        code = body()
+        let_none_in()
+    except (KeyboardInterrupt, Terminated) as signalled:
+        let_none_in()
+        code = TERMINATED if isinstance(signalled, Terminated) else INTERRUPTED
+        return _interrupted(runs[-1], code) if runs else code
+    return code

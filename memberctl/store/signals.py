@@ -20,6 +20,12 @@ def end_on_signals() -> None:
     signal.signal(signal.SIGHUP, _terminate)
 
 
+def let_none_in() -> None:
+    """Ignore signals from here on: the process has its answer and only ends."""
+    for each in HELD:
+        signal.signal(each, signal.SIG_IGN)
+
+
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
 
