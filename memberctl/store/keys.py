@@ -8,6 +8,7 @@ Source: reliability.md "Who may do what, honestly".
 
 from __future__ import annotations
 
+import hashlib
 import hmac
 import os
 import secrets
@@ -15,10 +16,16 @@ import stat
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from memberctl.core.errors import KeyProblem
 
+if TYPE_CHECKING:
+    from hashlib import _Hash
+
 SECRET_BYTES = 32
+BLOCK_BYTES = 64
+"""The block of SHA-256, which HMAC pads its key to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +99,24 @@ def derive(secret: bytes) -> Keys:
 
 
 def signature(key: bytes, message: bytes) -> bytes:
-    """Return the HMAC-SHA256 of `message` under `key`: 32 bytes."""
-    signed = _prepared(key).copy()
+    """Return the HMAC-SHA256 of `message` under `key`: 32 bytes. Source: RFC 2104."""
+    inner, outer = _prepared(key)
+    signed = inner.copy()
     signed.update(message)
-    return signed.digest()
+    sealed = outer.copy()
+    sealed.update(signed.digest())
+    return sealed.digest()
 
 
 @lru_cache(maxsize=8)
-def _prepared(key: bytes) -> hmac.HMAC:
-    # A key that is hashed once and copied takes 1.8 us for each message, hmac.digest() 2.9.
-    return hmac.new(key, digestmod="sha256")
+def _prepared(key: bytes) -> tuple[_Hash, _Hash]:
+    """Return the two hashes that every message under `key` begins with.
+
+    Copied for each message they take 1.5 us, a copied hmac.HMAC 2.7 and hmac.digest() 3.8, and an
+    import signs nearly three times for each row. A test holds them against the hmac module.
+    """
+    padded = (hashlib.sha256(key).digest() if len(key) > BLOCK_BYTES else key).ljust(
+        BLOCK_BYTES, b"\0"
+    )
+    inner, outer = (hashlib.sha256(bytes(byte ^ pad for byte in padded)) for pad in (0x36, 0x5C))
+    return inner, outer

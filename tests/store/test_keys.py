@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import hmac
 import stat
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memberctl.core.errors import IntegrityFailure, KeyProblem
 from memberctl.store import keys as keyring
@@ -122,3 +125,8 @@ def test_a_signature_is_the_standards_one_also_when_its_key_was_used_before() ->
     for _ in range(2):
         keyring.signature(b"Jefe", b"something else")
         assert keyring.signature(b"Jefe", b"what do ya want for nothing?").hex() == standard
+
+
+@given(key=st.binary(max_size=200), message=st.binary(max_size=500))
+def test_a_signature_is_what_the_hmac_module_computes(key: bytes, message: bytes) -> None:
+    assert keyring.signature(key, message) == hmac.digest(key, message, "sha256")
