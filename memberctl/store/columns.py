@@ -180,11 +180,13 @@ def unique(*columns: str) -> UniqueConstraint:
 
 
 def unique_where(name: str, columns: Iterable[str], condition: str) -> Index:
-    """Return a partial UNIQUE index, the same on both engines."""
+    """Return a partial UNIQUE index; store.schema makes it partial on PostgreSQL too.
+
+    Naming PostgreSQL here would load its dialect into every command: a thirtieth of its time.
+    """
     from sqlalchemy import text as sql
 
-    where = sql(condition)
-    return Index(name, *columns, unique=True, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, unique=True, sqlite_where=sql(condition))
 
 
 def index(name: str, *columns: str) -> Index:

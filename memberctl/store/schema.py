@@ -28,3 +28,8 @@ MODULES = (
     daily,
 )
 metadata = SQLModel.metadata
+
+for _table in metadata.tables.values():
+    for _index in _table.indexes:
+        if "where" in _index.dialect_options["sqlite"]:
+            _index.dialect_kwargs["postgresql_where"] = _index.dialect_options["sqlite"]["where"]
