@@ -25,6 +25,7 @@ from memberctl.store.columns import (
 class Term(SQLModel, table=True):
     """A stretch of local calendar dates, end inclusive, in which a member is entitled.
 
+    visits    -- how many visits a pack is good for; None is as many as the member likes
     anchor_on -- the date that month arithmetic starts from (rules T2)
     source    -- the number of the order that paid for it
     tier_version_id -- the benefits it was sold with (rules P6)
@@ -36,8 +37,9 @@ class Term(SQLModel, table=True):
         unique_where(
             "uq_term_member_product_start",
             ("member_id", "product", "start_on"),
-            "voided_at IS NULL",
+            "voided_at IS NULL AND visits IS NULL",
         ),
+        check("visits_count", "visits >= 1"),
         unique_where("uq_term_source", ("source",), "voided_at IS NULL"),
         index("ix_term_end_on", "end_on"),
     )
@@ -51,6 +53,7 @@ class Term(SQLModel, table=True):
     start_on: date = Field(sa_column=day())
     end_on: date = Field(sa_column=day())
     anchor_on: date = Field(sa_column=day())
+    visits: int | None = Field(default=None, sa_column=integer(nullable=True))
     granted_at: datetime = Field(sa_column=utc())
     voided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     version: int = Field(default=1, sa_column=version())

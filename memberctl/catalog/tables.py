@@ -2,10 +2,12 @@
 
 from datetime import date, datetime
 
+from sqlalchemy import Column, ForeignKey
 from sqlmodel import Field, SQLModel
 
 from memberctl.catalog.rules import PaymentTiming, PlanState
 from memberctl.store.columns import (
+    INTEGER,
     check,
     day,
     integer,
@@ -35,7 +37,12 @@ class Plan(SQLModel, table=True):
 
 
 class PlanVersion(SQLModel, table=True):
-    """A plan's name, length and price from one day on."""
+    """A plan's name, length and price from one day on.
+
+    visits -- how many visits a pack is good for, None for a membership
+    hours  -- when it lets in, e.g. "mon-fri 09:00-16:00"; None is whenever the branch is open
+    Where a version has rows in `plan_branch`, it lets in at those branches alone.
+    """
 
     __tablename__ = "plan_version"
     __table_args__ = table_args(
@@ -43,6 +50,7 @@ class PlanVersion(SQLModel, table=True):
         unique("plan_id", "valid_from"),
         one_of("payment_timing", PaymentTiming),
         check("price_not_negative", "price_minor >= 0 AND joining_fee_minor >= 0"),
+        check("visits_count", "visits >= 1"),
     )
 
     id: int = Field(sa_column=key())
@@ -56,6 +64,20 @@ class PlanVersion(SQLModel, table=True):
     valid_from: date = Field(sa_column=day())
     published_at: datetime = Field(sa_column=utc())
     published_by: int = Field(sa_column=points_to("staff.id", index=False))
+    visits: int | None = Field(default=None, sa_column=integer(nullable=True))
+    hours: str | None = Field(default=None, sa_column=text(nullable=True))
+
+
+class PlanBranch(SQLModel, table=True):
+    """A branch that a version of a plan lets in at."""
+
+    __tablename__ = "plan_branch"
+    __table_args__ = table_args()
+
+    plan_version_id: int = Field(
+        sa_column=Column(INTEGER, ForeignKey("plan_version.id"), primary_key=True)
+    )
+    branch_id: int = Field(sa_column=Column(INTEGER, ForeignKey("branch.id"), primary_key=True))
 
 
 class Tier(SQLModel, table=True):

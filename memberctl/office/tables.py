@@ -10,6 +10,7 @@ from memberctl.store.columns import (
     INTEGER,
     Day,
     check,
+    integer,
     key,
     one_of,
     points_to,
@@ -37,15 +38,25 @@ class Organisation(SQLModel, table=True):
 
 
 class Branch(SQLModel, table=True):
-    """A place where members are served; its id is part of its cards' numbers."""
+    """A place where members are served; its id is part of its cards' numbers.
+
+    zone     -- its IANA time zone where that is not the organisation's
+    hours    -- when it is open, e.g. "mon-fri 06:00-22:00"; None is always
+    capacity -- how many may be inside at once, or None
+    """
 
     __tablename__ = "branch"
-    __table_args__ = table_args(check("fits_cards", "id BETWEEN 1 AND 9999"))
+    __table_args__ = table_args(
+        check("fits_cards", "id BETWEEN 1 AND 9999"), check("capacity_counts", "capacity >= 1")
+    )
 
     id: int = Field(sa_column=key())
     code: str = Field(sa_column=text(unique=True))
     name: str = Field(sa_column=text())
     version: int = Field(default=1, sa_column=version())
+    zone: str | None = Field(default=None, sa_column=text(nullable=True))
+    hours: str | None = Field(default=None, sa_column=text(nullable=True))
+    capacity: int | None = Field(default=None, sa_column=integer(nullable=True))
 
 
 class Staff(SQLModel, table=True):

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from memberctl.access import tables as access
+from memberctl.access import visit_tables as visits
 from memberctl.catalog import tables as catalog
 from memberctl.daily import tables as daily
 from memberctl.ledger import tables as ledger
@@ -22,6 +23,7 @@ MODULES = (
     message,
     member,
     access,
+    visits,
     order,
     review,
     payment,
