@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from memberctl.access import cards, queries, rules
 from memberctl.access.cards import CardAnswer, CardFacts, CardIssued, CardOutcome
-from memberctl.access.rules import CardKind, CardState, Handover, Held
+from memberctl.access.rules import CardKind, CardState, Handover
 from memberctl.access.tables import Card, CardStock, Term
 from memberctl.core import dates
 from memberctl.core.errors import Conflict, RuleRefused
@@ -86,7 +86,7 @@ def grant_term(
     Source: rules T1-T5, T8; mission S0.10.
     """
     existing = queries.terms_to_change(session, member_id, plan.product)
-    held = [Held(dates.Span(t.start_on, t.end_on), t.anchor_on, t.start_on) for t in existing]
+    held = queries.held(session, existing, dates.zone(organisation(session).zone))
     period = dates.parse_period(plan.term)
     grant = rules.grant_span(held, paid_on, period, policy_number(session, "grace_days"))
     rules.refuse_overlap([term.span for term in held], grant.span)
@@ -116,16 +116,30 @@ def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> 
     """
     terms = list(queries.terms_of_source_to_change(session, source))
     for term in terms:
-        term.voided_at = at
-        term.version += 1
-        _note_term(session, "term.voided", term, by, at)
-    session.flush()
+        void_term(session, term, by=by, at=at)
     today = dates.local_date(at, dates.zone(organisation(session).zone))
     for member_id in sorted({term.member_id for term in terms}):
         if not queries.is_entitled(session, member_id, today):
-            for card in queries.active_cards_to_change(session, member_id):
-                _block(session, card, "term voided", by, at)
+            block_cards(session, member_id, "term voided", by=by, at=at)
     return terms
+
+
+def void_term(session: Session, term: Term, *, by: Actor, at: datetime) -> None:
+    """Take a term back; the caller has it locked and sees to the member's cards."""
+    term.voided_at = at
+    term.version += 1
+    session.flush()
+    _note_term(session, "term.voided", term, by, at)
+
+
+def block_cards(
+    session: Session, member_id: int, reason: str, *, by: Actor, at: datetime
+) -> list[str]:
+    """Block the active cards of a member and return their numbers."""
+    cards = queries.active_cards_to_change(session, member_id)
+    for card in cards:
+        _block(session, card, reason, by, at)
+    return [card.number for card in cards]
 
 
 def _note_term(session: Session, event: str, term: Term, by: Actor, at: datetime) -> None:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select as select_columns
-from sqlmodel import col, func, select
+from sqlmodel import col, func, or_, select
 
 from memberctl.access.cards import HEAD_OFFICE, CardFacts
+from memberctl.access.changes import ENDINGS, Change, ChangeKind
 from memberctl.access.rules import (
     CardState,
     Handover,
@@ -19,7 +20,7 @@ from memberctl.access.rules import (
     TermStatus,
     term_status,
 )
-from memberctl.access.tables import Card, CardStock, Term
+from memberctl.access.tables import Card, CardStock, Term, TermChange
 from memberctl.catalog.tables import Plan, PlanVersion
 from memberctl.core.dates import Span, at_local_midnight, local_date
 from memberctl.core.errors import NotFound
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 HELD = (
+    col(Term.id),
     col(Term.start_on),
     col(Term.end_on),
     col(Term.anchor_on),
@@ -83,10 +85,60 @@ def held_terms(
     """Return all terms of these members by member id, voided ones too; none has no key."""
     found: dict[int, list[Held]] = {}
     for ids in _chunks(member_ids):
-        statement = select_columns(col(Term.member_id), *HELD).where(col(Term.member_id).in_(ids))
+        theirs = col(Term.member_id).in_(ids)
+        changes = term_changes(session, zone, theirs)
+        statement = select_columns(col(Term.member_id), *HELD).where(theirs)
         for member_id, *facts in session.execute(statement):
-            found.setdefault(member_id, []).append(_held(facts, zone))
+            found.setdefault(member_id, []).append(_held(facts, changes, zone))
     return {member_id: tuple(terms) for member_id, terms in found.items()}
+
+
+def term_changes(session: Session, zone: ZoneInfo, *which: Any) -> dict[int, tuple[Change, ...]]:
+    """Return the changes of terms by term id, in the order in which they were recorded.
+
+    which -- conditions on Term; none is every term that was ever changed
+    """
+    statement = (
+        select(TermChange)
+        .join(Term, col(Term.id) == col(TermChange.term_id))
+        .where(*which)
+        .order_by(col(TermChange.id))
+    )
+    found: dict[int, list[Change]] = {}
+    for row in session.exec(statement):
+        found.setdefault(row.term_id, []).append(_change(row, zone))
+    return {term_id: tuple(changes) for term_id, changes in found.items()}
+
+
+def _change(row: TermChange, zone: ZoneInfo) -> Change:
+    stretch = None
+    if row.from_on is not None and row.until_on is not None:
+        stretch = Span(row.from_on, row.until_on)
+    return Change(
+        id=row.id,
+        kind=row.kind,
+        recorded_on=local_date(row.recorded_at, zone),
+        before=Span(row.start_before, row.end_before),
+        after=Span(row.start_after, row.end_after),
+        stretch=stretch,
+        follows=row.follows,
+    )
+
+
+def held(session: Session, terms: Sequence[Term], zone: ZoneInfo) -> list[Held]:
+    """Return these terms as the rules take them, in their order."""
+    changes = term_changes(session, zone, col(Term.id).in_([term.id for term in terms]))
+    return [
+        _held(
+            (
+                term.id, term.start_on, term.end_on, term.anchor_on, term.granted_at,
+                term.voided_at, term.source,
+            ),
+            changes,
+            zone,
+        )
+        for term in terms
+    ]  # fmt: skip
 
 
 def terms_to_change(session: Session, member_id: int, product: str) -> Sequence[Term]:
@@ -115,6 +167,27 @@ def terms_of_source_to_change(session: Session, source: str) -> Sequence[Term]:
     return session.exec(statement).all()
 
 
+def endings_of(session: Session, cause: str) -> list[tuple[TermChange, Term]]:
+    """Return, locked, the terms that `cause` ended before their time, each with that change.
+
+    What was restored since, and terms that were voided, are left out.
+    """
+    taken_back = select(TermChange.follows).where(TermChange.kind == ChangeKind.RESTORED)
+    statement = (
+        select(TermChange, Term)
+        .join(Term, col(Term.id) == col(TermChange.term_id))
+        .where(
+            TermChange.source == cause,
+            col(TermChange.kind).in_(ENDINGS),
+            col(TermChange.id).not_in(taken_back),
+            col(Term.voided_at).is_(None),
+        )
+        .order_by(col(Term.id))
+        .with_for_update(of=Term)
+    )
+    return [(change, term) for change, term in session.exec(statement)]
+
+
 def active_cards_to_change(session: Session, member_id: int) -> Sequence[Card]:
     """Return, locked, the active cards of a member."""
     statement = (
@@ -126,9 +199,18 @@ def active_cards_to_change(session: Session, member_id: int) -> Sequence[Card]:
     return session.exec(statement).all()
 
 
-def is_entitled(session: Session, member_id: int, today: date) -> bool:
-    """Return whether a term of the member runs today or lies ahead."""
-    statement = select(Term.id).where(Term.member_id == member_id, *_running_or_ahead(today))
+def is_entitled(
+    session: Session, member_id: int, today: date, *, besides: Sequence[int] = ()
+) -> bool:
+    """Return whether a term of the member runs today or lies ahead.
+
+    besides -- ids of terms that have just been ended, of which today does not count any more
+    """
+    statement = select(Term.id).where(
+        Term.member_id == member_id,
+        *_running_or_ahead(today),
+        or_(col(Term.id).not_in(besides), col(Term.end_on) > today),
+    )
     return session.exec(statement.limit(1)).first() is not None
 
 
@@ -284,23 +366,30 @@ def list_terms(
         .where(col(Term.granted_at) < at_local_midnight(as_of + timedelta(days=1), zone))
         .order_by(col(Term.member_id), col(Term.start_on), col(Term.id))
     )
-    if member_id is not None:
-        statement = statement.where(col(Term.member_id) == member_id)
+    which = [] if member_id is None else [col(Term.member_id) == member_id]
+    statement = statement.where(*which)
+    changes = term_changes(session, zone, *which)
 
     def line(row: Any) -> TermLine:
         holder, plan, *facts = row
-        held = _held(facts, zone)
-        span, status = held.span, term_status(held, as_of)
+        term = _held(facts, changes, zone)
+        span, status = term.span_on(as_of), term_status(term, as_of)
         return TermLine(member_number(holder), plan, span.start_on, span.end_on, status)
 
     return listing(session, statement, line, limit)
 
 
-def _held(facts: Sequence[Any], zone: ZoneInfo) -> Held:
+def _held(facts: Sequence[Any], changes: Mapping[int, tuple[Change, ...]], zone: ZoneInfo) -> Held:
     """Return a term from the values of the columns HELD."""
-    start, end, anchor, granted, voided, source = facts
-    voided_on = None if voided is None else local_date(voided, zone)
-    return Held(Span(start, end), anchor, local_date(granted, zone), voided_on, source)
+    term_id, start, end, anchor, granted, voided, source = facts
+    return Held(
+        span=Span(start, end),
+        anchor_on=anchor,
+        granted_on=local_date(granted, zone),
+        voided_on=None if voided is None else local_date(voided, zone),
+        source=source,
+        changes=changes.get(term_id, ()),
+    )
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

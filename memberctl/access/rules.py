@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
+from memberctl.access import changes as changed
+from memberctl.access.changes import CUT_SHORT, Change
 from memberctl.core.dates import Period, Span, Unit, add_period, spans_from
 from memberctl.core.errors import RuleRefused
 
@@ -63,7 +65,9 @@ class TermStatus(StrEnum):
 
     FUTURE = "future"
     ACTIVE = "active"
+    FROZEN = "frozen"
     ENDED = "ended"
+    CANCELLED = "cancelled"
     VOIDED = "voided"
 
 
@@ -71,10 +75,12 @@ class TermStatus(StrEnum):
 class Held:
     """One term of a member.
 
+    span       -- its days as they stand now
     anchor_on  -- the date that its month arithmetic starts from
     granted_on -- the local date on which it was recorded; it is no fact before
     voided_on  -- the local date from which it no longer counts, or None
     source     -- the number of the order that paid for it
+    changes    -- what happened to it since, in the order in which it was recorded
     """
 
     span: Span
@@ -82,10 +88,24 @@ class Held:
     granted_on: date
     voided_on: date | None = None
     source: str = ""
+    changes: tuple[Change, ...] = ()
 
     def counts(self, as_of: date) -> bool:
         """Whether the term was granted and not voided at the end of `as_of`."""
         return self.granted_on <= as_of and (self.voided_on is None or self.voided_on > as_of)
+
+    def span_on(self, as_of: date) -> Span:
+        """Return its days as they were known at the end of `as_of`."""
+        return changed.span_known(self.span, self.changes, as_of)
+
+    def is_frozen(self, as_of: date) -> bool:
+        """Whether a freeze that was known on the day `as_of` covers that day."""
+        frozen = changed.freezes(changed.known(self.changes, as_of))
+        return any(stretch.contains(as_of) for stretch in frozen)
+
+    def was_cut_short(self, as_of: date) -> bool:
+        """Whether it was known at the end of `as_of` that it ends before its time."""
+        return changed.ending(changed.known(self.changes, as_of)) in CUT_SHORT
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,13 +125,12 @@ class Standing:
     """The facts that decide where a member stands.
 
     waits -- when confirmed orders waited for payment; grace_days -- the policy
-    freezes -- stretches in which a term was frozen; expelled_on -- or None
+    expelled_on -- or None
     """
 
     terms: tuple[Held, ...]
     grace_days: int
     waits: tuple[Wait, ...] = ()
-    freezes: tuple[Span, ...] = ()
     expelled_on: date | None = None
 
 
@@ -136,23 +155,28 @@ def member_status(facts: Standing, as_of: date) -> MemberStatus:
     """Return where a member stood at the end of the local date `as_of`.
 
     Who may come in today is `active` whatever else is open; `grace` keeps the end date that is
-    shown (rules T6); an order that waits for money comes before `lapsed`.
+    shown (rules T6); an order that waits for money comes before `lapsed`. A term that was ended
+    before its time has no grace and leaves its member `cancelled`.
     Source: rules T7.
     """
     if facts.expelled_on is not None and facts.expelled_on <= as_of:
         return MemberStatus.EXPELLED
-    spans = [term.span for term in facts.terms if term.counts(as_of)]
-    if any(span.contains(as_of) for span in spans):
-        frozen = any(freeze.contains(as_of) for freeze in facts.freezes)
+    terms = [term for term in facts.terms if term.counts(as_of)]
+    running = [term for term in terms if term.span_on(as_of).contains(as_of)]
+    if running:
+        frozen = all(term.is_frozen(as_of) for term in running)
         return MemberStatus.FROZEN if frozen else MemberStatus.ACTIVE
-    if any(in_grace(span, facts.grace_days, as_of) for span in spans):
+    whole = [term.span_on(as_of) for term in terms if not term.was_cut_short(as_of)]
+    if any(in_grace(span, facts.grace_days, as_of) for span in whole):
         return MemberStatus.GRACE
-    if any(span.start_on > as_of for span in spans):
+    if any(term.span_on(as_of).start_on > as_of for term in terms):
         return MemberStatus.FUTURE
     if any(wait.contains(as_of) for wait in facts.waits):
         return MemberStatus.PENDING_PAYMENT
-    if spans:
-        return MemberStatus.LAPSED
+    if terms:
+        last = max(terms, key=lambda term: term.span_on(as_of).end_on)
+        cut_short = last.was_cut_short(as_of)
+        return MemberStatus.CANCELLED if cut_short else MemberStatus.LAPSED
     granted = any(term.granted_on <= as_of for term in facts.terms)
     return MemberStatus.CANCELLED if granted else MemberStatus.APPLICANT
 
@@ -166,9 +190,12 @@ def term_status(term: Held, as_of: date) -> TermStatus:
     """Return where one term stood at the end of the local date `as_of`."""
     if term.voided_on is not None and term.voided_on <= as_of:
         return TermStatus.VOIDED
-    if term.span.start_on > as_of:
+    span = term.span_on(as_of)
+    if span.start_on > as_of:
         return TermStatus.FUTURE
-    return TermStatus.ENDED if term.span.end_on < as_of else TermStatus.ACTIVE
+    if span.end_on < as_of:
+        return TermStatus.CANCELLED if term.was_cut_short(as_of) else TermStatus.ENDED
+    return TermStatus.FROZEN if term.is_frozen(as_of) else TermStatus.ACTIVE
 
 
 def term_spans(start: date, period: Period, count: int) -> list[TermSpan]:
@@ -182,7 +209,8 @@ def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: 
 
     The first term starts on the day of payment. While the last term runs, the next one starts
     the day after it ends, so that two early renewals stack; within `grace_days` after its end
-    it is back-dated to that day, and after grace a new series starts on the day of payment.
+    it is back-dated to that day, and after grace a new series starts on the day of payment. A
+    term that was ended before its time leaves no grace behind.
 
     held -- the member's terms of the product that were not voided
     Source: rules T1, T4, T5.
@@ -190,7 +218,8 @@ def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: 
     if not held:
         return _series(paid_on, paid_on, period)
     last = max(held, key=lambda term: term.span.end_on)
-    if (paid_on - last.span.end_on).days > grace_days:
+    grace = 0 if changed.ending(last.changes) in CUT_SHORT else grace_days
+    if (paid_on - last.span.end_on).days > grace:
         return _series(paid_on, paid_on, period)
     return _series(last.anchor_on, last.span.end_on + _ONE_DAY, period)
 

@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from sqlmodel import Field, SQLModel
 
+from memberctl.access.changes import ChangeKind
 from memberctl.access.rules import CardKind, CardState, Handover
 from memberctl.store.columns import (
     check,
@@ -26,6 +27,7 @@ class Term(SQLModel, table=True):
     """A stretch of local calendar dates, end inclusive, in which a member is entitled.
 
     visits    -- how many visits a pack is good for; None is as many as the member likes
+    start_on, end_on -- as they stand now; what they were on another day its changes say
     anchor_on -- the date that month arithmetic starts from (rules T2)
     source    -- the number of the order that paid for it
     tier_version_id -- the benefits it was sold with (rules P6)
@@ -57,6 +59,51 @@ class Term(SQLModel, table=True):
     granted_at: datetime = Field(sa_column=utc())
     voided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     version: int = Field(default=1, sa_column=version())
+
+
+class TermChange(SQLModel, table=True):
+    """What happened to a term after it was granted; rows are never changed (rules T7, T9).
+
+    from_on, until_on -- the frozen days of a freeze, or those that were used of one that was
+                         resumed; null otherwise
+    follows -- the change that this one takes back, or by which the term was moved
+    source  -- the number of the order or refund that caused it, "" for none
+    """
+
+    __tablename__ = "term_change"
+    __table_args__ = table_args(
+        one_of("kind", ChangeKind),
+        check("not_backwards", "end_before >= start_before AND end_after >= start_after"),
+        check("stretch_whole", "(from_on IS NULL) = (until_on IS NULL) AND from_on <= until_on"),
+        check(
+            "stretch_of_freeze",
+            "(kind = 'frozen' AND from_on IS NOT NULL) OR kind = 'resumed' OR "
+            "(kind <> 'frozen' AND from_on IS NULL)",
+        ),
+        check(
+            "follows_something",
+            "(kind IN ('resumed', 'moved', 'restored')) = (follows IS NOT NULL)",
+        ),
+        unique_where("uq_term_change_taken_back", ("follows",), "kind IN ('resumed', 'restored')"),
+        index("ix_term_change_source", "source"),
+    )
+
+    id: int = Field(sa_column=key())
+    term_id: int = Field(sa_column=points_to("term.id"))
+    kind: ChangeKind = Field(sa_column=state_column(ChangeKind))
+    from_on: date | None = Field(default=None, sa_column=day(nullable=True))
+    until_on: date | None = Field(default=None, sa_column=day(nullable=True))
+    start_before: date = Field(sa_column=day())
+    start_after: date = Field(sa_column=day())
+    end_before: date = Field(sa_column=day())
+    end_after: date = Field(sa_column=day())
+    follows: int | None = Field(
+        default=None, sa_column=points_to("term_change.id", nullable=True, index=False)
+    )
+    source: str = Field(sa_column=text())
+    reason: str = Field(sa_column=text())
+    recorded_at: datetime = Field(sa_column=utc())
+    recorded_by: int = Field(sa_column=points_to("staff.id", index=False))
 
 
 class Card(SQLModel, table=True):

@@ -112,6 +112,28 @@ ACCESS = (
         member_number,
     ),
     Invariant(
+        "term_changes",
+        """
+        SELECT t.member_id, 'to ' || c.end_after, 'to ' || t.end_on
+        FROM term t JOIN term_change c ON c.term_id = t.id
+        WHERE c.id = (SELECT MAX(id) FROM term_change WHERE term_id = t.id)
+            AND (c.start_after <> t.start_on OR c.end_after <> t.end_on)
+        """,
+        member_number,
+    ),
+    Invariant(
+        "term_change_chain",
+        """
+        SELECT member_id, 'from what it was, ' || was, 'from ' || end_before FROM (
+            SELECT t.member_id, c.start_before, c.end_before,
+                LAG(c.start_after) OVER (PARTITION BY c.term_id ORDER BY c.id) AS began,
+                LAG(c.end_after) OVER (PARTITION BY c.term_id ORDER BY c.id) AS was
+            FROM term_change c JOIN term t ON t.id = c.term_id) links
+        WHERE end_before <> was OR start_before <> began
+        """,
+        member_number,
+    ),
+    Invariant(
         "term_paid",
         """
         SELECT t.member_id, 'a paid order', COALESCE(o.state, 'no order ' || t.source)

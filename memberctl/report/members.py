@@ -18,7 +18,7 @@ from sqlmodel import col
 
 from memberctl.access.queries import CardLine, TermLine, held_terms, list_cards, list_terms
 from memberctl.access.rules import Held, MemberStatus, member_status
-from memberctl.access.tables import Term
+from memberctl.access.tables import Term, TermChange
 from memberctl.catalog.tables import Plan, PlanVersion, Tier
 from memberctl.core.dates import at_local_midnight, local_date, zone
 from memberctl.core.errors import NotFound
@@ -242,21 +242,25 @@ def _with_status(
 
 
 def _possible(status: MemberStatus, moment: Moment) -> tuple[Any, ...]:
-    """Return what every member with `status` meets, though others may meet it too."""
+    """Return what every member with `status` meets, though others may meet it too.
+
+    A term's row says how it stands now, so whoever has one that was ever changed is left in.
+    """
     today, start, end = moment.today, col(Term.start_on), col(Term.end_on)
     term = columns(col(Term.id)).where(col(Term.member_id) == col(Member.id))
+    changed = term.join(TermChange, col(TermChange.term_id) == col(Term.id)).exists()
     match status:
         case MemberStatus.ACTIVE | MemberStatus.FROZEN:
-            return (term.where(start <= today, end >= today).exists(),)
+            return (term.where(start <= today, end >= today).exists() | changed,)
         case MemberStatus.GRACE:
             first = today - timedelta(days=moment.grace_days)
-            return (term.where(end >= first, end < today).exists(),)
+            return (term.where(end >= first, end < today).exists() | changed,)
         case MemberStatus.FUTURE:
-            return (term.where(start > today).exists(),)
+            return (term.where(start > today).exists() | changed,)
         case MemberStatus.LAPSED:
-            return (term.where(end < today).exists(),)
+            return (term.where(end < today).exists() | changed,)
         case MemberStatus.CANCELLED:
-            return (term.where(col(Term.voided_at).is_not(None)).exists(),)
+            return (term.where(col(Term.voided_at).is_not(None)).exists() | changed,)
         case MemberStatus.PENDING_PAYMENT:
             order = columns(col(Order.id)).where(col(Order.member_id) == col(Member.id))
             grace = timedelta(days=moment.grace_days)
@@ -265,7 +269,8 @@ def _possible(status: MemberStatus, moment: Moment) -> tuple[Any, ...]:
                 col(Term.voided_at).is_(None),
                 end >= today - grace,
             )
-            return (order.where(col(Order.confirmed_on) <= today).exists(), ~entitled.exists())
+            waits = order.where(col(Order.confirmed_on) <= today).exists()
+            return (waits, ~entitled.exists() | changed)
         case MemberStatus.APPLICANT:
             return (~term.where(col(Term.granted_at) < moment.ends).exists(),)
         case MemberStatus.EXPELLED:

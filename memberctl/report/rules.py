@@ -77,7 +77,7 @@ def standing(
 
 def member_since(terms: Sequence[Held], as_of: date) -> date | None:
     """Return the first day of the first term that counts; a reinstatement keeps it (rules T5)."""
-    return min((term.span.start_on for term in terms if term.counts(as_of)), default=None)
+    return min((term.span_on(as_of).start_on for term in terms if term.counts(as_of)), default=None)
 
 
 def continuous_since(terms: Sequence[Held], as_of: date) -> date | None:
@@ -85,7 +85,8 @@ def continuous_since(terms: Sequence[Held], as_of: date) -> date | None:
 
     A renewal inside grace continues the stretch, a reinstatement begins another (rules T5).
     """
-    spans = sorted((t.span for t in terms if t.counts(as_of)), key=lambda span: span.start_on)
+    known = (term.span_on(as_of) for term in terms if term.counts(as_of))
+    spans = sorted(known, key=lambda span: span.start_on)
     # What is sold for later behind a gap says nothing about today.
     begun = [span for span in spans if span.start_on <= as_of] or spans[:1]
     since = begun[0].start_on if begun else None

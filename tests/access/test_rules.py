@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from memberctl.access.changes import Change, ChangeKind
 from memberctl.access.rules import (
     Grant,
     Held,
@@ -40,6 +41,16 @@ def held(start: str, end: str, anchor: str | None = None, voided: str | None = N
     return Held(
         span(start, end), day(anchor or start), day(start), None if voided is None else day(voided)
     )
+
+
+def changed(*recorded: tuple[str, str, str, str]) -> Held:
+    """Return the term of 2026 with changes (kind, day, end before, end after)."""
+    start = day("2026-01-01")
+    changes = tuple(
+        Change(n, ChangeKind(kind), day(on), Span(start, day(before)), Span(start, day(after)))
+        for n, (kind, on, before, after) in enumerate(recorded, start=1)
+    )
+    return Held(Span(start, changes[-1].after.end_on), start, start, changes=changes)
 
 
 def test_the_preview_of_a_month_end_series_has_no_gap_and_no_drift() -> None:
@@ -210,10 +221,13 @@ def test_an_unpaid_renewal_does_not_hide_a_term_or_grace_but_hides_lapsed() -> N
     assert found == ["active", "grace", "pending_payment"]
 
 
-def test_a_freeze_shows_only_while_a_term_runs() -> None:
-    facts = Standing((YEAR_2026,), GRACE, freezes=(span("2026-12-20", "2027-01-10"),))
-    assert member_status(facts, day("2026-12-25")) is MemberStatus.FROZEN
-    assert member_status(facts, day("2027-01-05")) is MemberStatus.GRACE
+def test_a_term_that_was_ended_has_no_grace_and_is_not_renewed_late() -> None:
+    ended = changed(("cancelled", "2026-04-10", "2026-12-31", "2026-04-10"))
+    facts = Standing((ended,), GRACE)
+    found = [member_status(facts, day(d)) for d in ("2026-04-09", "2026-04-10", "2026-04-11")]
+    assert found == ["active", "active", "cancelled"]
+    renewed = grant_span([ended], day("2026-04-20"), parse_period("12m"), GRACE)
+    assert renewed == Grant(span("2026-04-20", "2027-04-19"), day("2026-04-20"))
 
 
 def test_expulsion_beats_everything_from_its_day_on() -> None:
