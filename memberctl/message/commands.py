@@ -17,6 +17,7 @@ message = noun("message", "Messages: what members are told.")
 
 MESSAGES = (
     "number", "member", "purpose", "cause", "channel", "language", "state", "created_at",
+    "reason", "attempts", "due_at", "sent_at",
 )  # fmt: skip
 
 

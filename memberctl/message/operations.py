@@ -59,9 +59,9 @@ def suppress(session: Session, causes: Iterable[str]) -> None:
         update(OutboxMessage)
         .where(
             col(OutboxMessage.cause).in_(list(causes)),
-            col(OutboxMessage.state) == MessageState.QUEUED,
+            col(OutboxMessage.state).in_([MessageState.QUEUED, MessageState.RETRY]),
         )
-        .values(state=MessageState.SUPPRESSED)
+        .values(state=MessageState.SUPPRESSED, reason="its cause was undone")
     )
 
 

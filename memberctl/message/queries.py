@@ -68,4 +68,8 @@ def _line(row: Any) -> MessageLine:
         language=Language(row.language),
         state=row.state,
         created_at=row.created_at,
+        reason=row.reason,
+        attempts=row.attempts,
+        due_at=row.due_at,
+        sent_at=row.sent_at,
     )

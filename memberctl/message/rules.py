@@ -1,6 +1,6 @@
 """Messages: what is said to a member, in which language, through which channel.
 
-Source: rules N3, N4; mission S0.6, S0.7, S0.9, S2.1; bad inputs 72-75.
+Source: rules N2-N4; mission S0.6, S0.7, S0.9, S1.7, S2.1; bad inputs 72-75.
 """
 
 from __future__ import annotations
@@ -17,20 +17,48 @@ from memberctl.core.text import Kind, Personal
 
 
 class MessageState(StrEnum):
-    """How far a message has come."""
+    """How far a message has come; only `sent` means that it was accepted. Source: rules N3."""
 
     QUEUED = "queued"
-    SUPPRESSED = "suppressed"
+    SENDING = "sending"
     SENT = "sent"
+    RETRY = "retry"
     FAILED = "failed"
+    UNKNOWN = "unknown"
+    SUPPRESSED = "suppressed"
+
+
+_S = MessageState
+STEPS: Mapping[tuple[MessageState, str], MessageState] = {
+    (_S.QUEUED, "claim"): _S.SENDING,
+    (_S.RETRY, "claim"): _S.SENDING,
+    (_S.SENDING, "claim"): _S.SENDING,
+    (_S.SENDING, "accept"): _S.SENT,
+    (_S.SENDING, "postpone"): _S.RETRY,
+    (_S.SENDING, "refuse"): _S.FAILED,
+    (_S.SENDING, "doubt"): _S.UNKNOWN,
+    (_S.SENDING, "put back"): _S.QUEUED,
+    (_S.QUEUED, "suppress"): _S.SUPPRESSED,
+    (_S.RETRY, "suppress"): _S.SUPPRESSED,
+    (_S.SENDING, "suppress"): _S.SUPPRESSED,
+    (_S.SUPPRESSED, "queue"): _S.QUEUED,
+    (_S.FAILED, "retry"): _S.QUEUED,
+    (_S.UNKNOWN, "settle"): _S.SENT,
+    (_S.UNKNOWN, "give up"): _S.FAILED,
+}
+"""A sending message is claimed again when its sender died; what may go once is in doubt then."""
 
 
 class Channel(StrEnum):
-    """The way a message goes. Without an address it goes to the print list, never to silence."""
+    """The way a message goes. Without an address it goes to the print list, never to silence.
+
+    call -- a person takes the telephone: what no other way can bring (rules N3)
+    """
 
     EMAIL = "email"
     SMS = "sms"
     PRINT = "print"
+    CALL = "call"
 
 
 class Category(StrEnum):
@@ -60,6 +88,25 @@ class Purpose(StrEnum):
     WELCOME = "welcome"
     CHANGE_APPLIED = "change_applied"
     CHANGE_REJECTED = "change_rejected"
+    RENEWAL_REMINDER = "renewal_reminder"
+    WIN_BACK = "win_back"
+    PAYMENT_REMINDER = "payment_reminder"
+
+
+class OptOut(StrEnum):
+    """What a member may not want to get. `everything` is for the dead and for court orders."""
+
+    MARKETING = "marketing"
+    REMINDERS = "reminders"
+    EVERYTHING = "everything"
+
+
+class Because(StrEnum):
+    """Why a member gets no messages of a kind."""
+
+    ASKED = "asked"
+    COMPLAINT = "complaint"
+    DECEASED = "deceased"
 
 
 def channel_for(*, has_email: bool, has_phone: bool) -> Channel:
@@ -97,6 +144,9 @@ FACTS: Mapping[Purpose, frozenset[str]] = {
     Purpose.WELCOME: frozenset({"order", "plan", "start_on", "end_on"}),
     Purpose.CHANGE_APPLIED: frozenset({"request"}),
     Purpose.CHANGE_REJECTED: frozenset({"request"}),
+    Purpose.RENEWAL_REMINDER: frozenset({"plan", "end_on"}),
+    Purpose.WIN_BACK: frozenset({"plan", "end_on"}),
+    Purpose.PAYMENT_REMINDER: frozenset({"order", "open", "due_on"}),
 }
 """What each purpose's template may say, besides the member's and the organisation's name."""
 
@@ -106,10 +156,25 @@ LIVE_NAMES = frozenset({"name", "organisation"})
 _PLACEHOLDER = re.compile(r"\$\{[A-Za-z_]+\}|\$[A-Za-z_]+|\$\$")
 
 
+MARKETING = frozenset({Purpose.WIN_BACK})
+REMINDERS = frozenset({Purpose.RENEWAL_REMINDER, Purpose.WIN_BACK})
+"""What nobody has asked for by an order or a request, and can be asked not to send."""
+
+
 def category_of(purpose: Purpose) -> Category:
-    """Return the category of a purpose; everything an order makes necessary is transactional."""
+    """Return the category of a purpose; what an order makes necessary is transactional (N4)."""
     assert purpose in FACTS, f"no facts are stated for {purpose}"
-    return Category.TRANSACTIONAL
+    return Category.MARKETING if purpose in MARKETING else Category.TRANSACTIONAL
+
+
+def opt_outs_against(purpose: Purpose) -> frozenset[OptOut]:
+    """Return the opt-outs that keep a purpose from a member. Source: rules N2, N4."""
+    found = {OptOut.EVERYTHING}
+    if purpose in MARKETING:
+        found.add(OptOut.MARKETING)
+    if purpose in REMINDERS:
+        found.add(OptOut.REMINDERS)
+    return frozenset(found)
 
 
 def checked_facts(message: NewMessage) -> dict[str, str]:
@@ -147,7 +212,11 @@ def checked_template(text: str, allowed: frozenset[str], *, what: str) -> Templa
 
 @dataclass(frozen=True, slots=True)
 class MessageLine:
-    """A message in a list."""
+    """A message in a list.
+
+    reason -- why it is suppressed, failed, unknown or to be tried again, "" otherwise
+    due_at -- when it is tried again; attempts -- how often it was handed over
+    """
 
     number: str
     member: str
@@ -157,6 +226,10 @@ class MessageLine:
     language: Language
     state: MessageState
     created_at: datetime
+    reason: str
+    attempts: int
+    due_at: datetime | None
+    sent_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,5 +255,6 @@ def recipient(
         Channel.EMAIL: (Kind.EMAIL, email),
         Channel.SMS: (Kind.PHONE, phone),
         Channel.PRINT: (Kind.ADDRESS, address),
+        Channel.CALL: (Kind.PHONE, phone),
     }[channel]
     return Personal(kind, value) if value else None

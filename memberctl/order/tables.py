@@ -103,6 +103,21 @@ class Consent(SQLModel, table=True):
     recorded_at: datetime = Field(sa_column=utc())
 
 
+class Dunning(SQLModel, table=True):
+    """That an unpaid order reached a level of asking for its money, each level once (rules M14).
+
+    level -- 1 for the first; reached_on -- the local date of the run that asked
+    """
+
+    __tablename__ = "dunning"
+    __table_args__ = table_args(unique("order_id", "level"), check("counts_up", "level >= 1"))
+
+    id: int = Field(sa_column=key())
+    order_id: int = Field(sa_column=points_to("orders.id", index=False))
+    level: int = Field(sa_column=integer())
+    reached_on: date = Field(sa_column=day())
+
+
 class OrderHand(SQLModel, table=True):
     """Somebody whose hands the order went through: its maker or a stage's approver (rules O2).
 

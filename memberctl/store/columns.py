@@ -128,14 +128,22 @@ def state_column(states: type[StrEnum]) -> Any:
     return Column(State(states), nullable=False)
 
 
-def text(*, nullable: bool = False, unique: bool = False, index: bool = False) -> Any:
-    """Return a column for text."""
-    return Column(Text(), nullable=nullable, unique=unique or None, index=index or None)
+def text(
+    *, nullable: bool = False, unique: bool = False, index: bool = False, default: str | None = None
+) -> Any:
+    """Return a column for text. default -- what rows have that were there before the column."""
+    return Column(
+        Text(),
+        nullable=nullable,
+        unique=unique or None,
+        index=index or None,
+        server_default=default,
+    )
 
 
-def integer(*, nullable: bool = False, index: bool = False) -> Any:
+def integer(*, nullable: bool = False, index: bool = False, default: str | None = None) -> Any:
     """Return a column for a 64-bit whole number; money columns end in `_minor`."""
-    return Column(INTEGER, nullable=nullable, index=index or None)
+    return Column(INTEGER, nullable=nullable, index=index or None, server_default=default)
 
 
 def version() -> Any:
@@ -187,6 +195,14 @@ def unique_where(name: str, columns: Iterable[str], condition: str) -> Index:
     from sqlalchemy import text as sql
 
     return Index(name, *columns, unique=True, sqlite_where=sql(condition))
+
+
+def index_where(name: str, columns: Iterable[str], condition: str) -> Index:
+    """Return a partial index, the same on both engines."""
+    from sqlalchemy import text as sql
+
+    where = sql(condition)
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 def index(name: str, *columns: str) -> Index:
