@@ -29,10 +29,14 @@ def unpaid_past_due(session: Session, today: date) -> list[Unpaid]:
     Payments are read after the orders are locked, so one that was just recorded counts (O8).
     """
     orders = session.execute(
-        columns(col(Order.id), col(Order.number), col(Order.total_minor))
+        columns(
+            col(Order.id),
+            col(Order.number),
+            col(Order.total_minor) - col(Order.credited_minor) - col(Order.written_off_minor),
+        )
         .where(col(Order.state) == OrderState.CONFIRMED, col(Order.payment_due_on) < today)
         .order_by(col(Order.id))
         .with_for_update()
     ).all()
     paid = paid_minor(session, [order_id for order_id, _, _ in orders])
-    return [Unpaid(number, total, paid[order_id]) for order_id, number, total in orders]
+    return [Unpaid(number, due, paid[order_id]) for order_id, number, due in orders]

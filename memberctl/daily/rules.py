@@ -64,7 +64,7 @@ class Unpaid:
     """A confirmed order whose last day to be paid has passed; amounts in minor units."""
 
     number: str
-    total_minor: int
+    due_minor: int
     paid_minor: int
 
 
@@ -109,7 +109,7 @@ def forfeits(unpaid: Sequence[Unpaid]) -> Forfeits:
     numbers: list[str] = []
     problems: list[str] = []
     for order in unpaid:
-        if order.paid_minor >= order.total_minor:
+        if order.paid_minor >= order.due_minor:
             problems.append(f"{order.number} is paid in full but not settled")
             continue
         numbers.append(order.number)

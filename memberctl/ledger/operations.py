@@ -21,7 +21,7 @@ from memberctl.store.counters import take_one
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-ENTRY = ("id", "at", "value_on", "event", "about", "reverses")
+ENTRY = ("id", "at", "value_on", "event", "about", "reverses", "branch_id")
 POSTING = ("entry_id", "line", "account", "party", "amount_minor", "currency")
 
 
@@ -44,17 +44,20 @@ def post_entry(
     value_on: date,
     at: datetime,
     reverses: int | None = None,
+    branch_id: int | None = None,
 ) -> int:
     """Write one entry and return its id; lines of 0 are left out.
 
     event -- "noun.past", e.g. "payment.recorded"; about -- the order's number
     reverses -- the entry that this one undoes
+    branch_id -- where money was handed over, whose till it is counted in (rules M16)
     Lines that do not balance, or move nothing, are a programmer's error.
     """
     moving = rules.balanced(lines)
     assert moving, "an entry must move something"
     entry_id = take_one(session, "ledger_entry")
-    insert_rows(session, LedgerEntry, ENTRY, [(entry_id, at, value_on, event, about, reverses)])
+    entry = (entry_id, at, value_on, event, about, reverses, branch_id)
+    insert_rows(session, LedgerEntry, ENTRY, [entry])
     rows = [
         (entry_id, number, line.account.value, line.party, line.amount_minor, currency)
         for number, line in enumerate(moving, start=1)
@@ -81,6 +84,7 @@ def reverse_entry(
         value_on=value_on,
         at=at,
         reverses=entry_id,
+        branch_id=undone.branch_id,
     )
 
 
@@ -118,10 +122,12 @@ def book_payment(
     currency: str,
     value_on: date,
     at: datetime,
+    branch_id: int | None = None,
 ) -> int:
     """Book money that came in for an order and return the entry. Source: rules M3, M4.
 
     account -- where the money is now; value_on -- the local date on which it came
+    branch_id -- the branch that took it
     """
     lines = rules.payment_lines(account, order_number, member_number, applied_minor, credit_minor)
     return post_entry(
@@ -132,6 +138,7 @@ def book_payment(
         currency=currency,
         value_on=value_on,
         at=at,
+        branch_id=branch_id,
     )
 
 

@@ -36,6 +36,11 @@ class Account(StrEnum):
     MEMBER_CREDIT = "member_credit"
     UNEARNED_FEES = "unearned_fees"
     FEE_INCOME = "fee_income"
+    PAYOUTS_DUE = "payouts_due"
+    CREDIT_INCOME = "credit_income"
+    BAD_DEBT = "bad_debt"
+    TILL_DIFFERENCE = "till_difference"
+    BANK_FEES = "bank_fees"
 
 
 KINDS = {
@@ -43,6 +48,11 @@ KINDS = {
     Account.MEMBER_CREDIT: AccountKind.LIABILITY,
     Account.UNEARNED_FEES: AccountKind.LIABILITY,
     Account.FEE_INCOME: AccountKind.INCOME,
+    Account.PAYOUTS_DUE: AccountKind.LIABILITY,
+    Account.CREDIT_INCOME: AccountKind.INCOME,
+    Account.BAD_DEBT: AccountKind.EXPENSE,
+    Account.TILL_DIFFERENCE: AccountKind.EXPENSE,
+    Account.BANK_FEES: AccountKind.EXPENSE,
 }
 
 
@@ -51,8 +61,9 @@ class Line:
     """One posting to be made.
 
     amount_minor -- debit above 0, credit below
-    party -- whom the account is kept for: an order's number for what is owed and for fees, a
-             member's number for credit, None elsewhere
+    party -- whom the account is kept for: an order's number for what is owed, for fees and for
+             bad debt, a member's number for credit, a request's number for payouts that are
+             due, None elsewhere
     """
 
     account: Account
@@ -84,15 +95,25 @@ def confirmed_lines(order_number: str, fee_minor: int) -> tuple[Line, ...]:
     )
 
 
+def money_line(account: Account, amount_minor: int, member_number: str) -> Line:
+    """Return the posting to where a payment's money is; credit is kept for its member.
+
+    amount_minor -- above 0 money comes in, below 0 it goes out
+    """
+    party = member_number if account is Account.MEMBER_CREDIT else None
+    return Line(account, amount_minor, party)
+
+
 def payment_lines(
     account: Account, order_number: str, member_number: str, applied_minor: int, credit_minor: int
 ) -> tuple[Line, ...]:
     """Return the postings of money that came in for an order. Source: rules M3, M4.
 
+    account -- where it is now; the member's own credit when that is what pays
     applied_minor -- what settles the order; credit_minor -- what becomes the member's credit
     """
     return (
-        Line(account, applied_minor + credit_minor),
+        money_line(account, applied_minor + credit_minor, member_number),
         Line(Account.RECEIVABLE, -applied_minor, order_number),
         Line(Account.MEMBER_CREDIT, -credit_minor, member_number),
     )

@@ -14,6 +14,7 @@ from memberctl.store.columns import (
     integer,
     key,
     one_of,
+    points_to,
     state_column,
     table_args,
     text,
@@ -33,7 +34,12 @@ class LedgerAccount(SQLModel, table=True):
 
 
 class LedgerEntry(SQLModel, table=True):
-    """One event in money. about -- the number of its order; value_on -- its date in the books."""
+    """One event in money.
+
+    value_on  -- its date in the books
+    about     -- the number of what it is about: an order, a member, a till close
+    branch_id -- where money was handed over; null for the whole organisation
+    """
 
     __tablename__ = "ledger_entry"
     __table_args__ = table_args(index("ix_ledger_entry_about", "about"))
@@ -45,6 +51,9 @@ class LedgerEntry(SQLModel, table=True):
     about: str = Field(sa_column=text())
     reverses: int | None = Field(
         default=None, sa_column=Column(INTEGER, ForeignKey("ledger_entry.id"), unique=True)
+    )
+    branch_id: int | None = Field(
+        default=None, sa_column=points_to("branch.id", nullable=True, index=False)
     )
 
 

@@ -56,6 +56,7 @@ ROW = (
     col(Order.currency),
     col(Order.due_on),
     col(Order.payment_due_on),
+    (col(Order.credited_minor) + col(Order.written_off_minor)).label("reduced_minor"),
 )
 """The columns of an OrderRow, before its newest quote's state."""
 
@@ -329,7 +330,9 @@ def open_joins(session: Session, member_ids: Iterable[int]) -> list[OrderFiled]:
 
 
 def _as_filed(row: Sequence[Any]) -> OrderFiled:
-    order_id, number, kind, member_id, plan, state, stage, total, currency, due, payment_due = row
+    order_id, number, kind, member_id, plan, state, stage, total, currency, due, payment_due, _ = (
+        row
+    )
     return OrderFiled(
         outcome=Filed.UNCHANGED,
         order_id=order_id,

@@ -54,6 +54,7 @@ class FilingRefused:
 class OrderRow:
     """An order as lists are made of it, without what only payments know.
 
+    reduced_minor -- what credit notes and write-offs took off the total
     due_on -- of the review; payment_due_on -- of the payment; quote -- the newest one's state
     """
 
@@ -68,6 +69,7 @@ class OrderRow:
     currency: str
     due_on: date | None
     payment_due_on: date | None
+    reduced_minor: int
     quote: QuoteState | None
 
 
@@ -156,7 +158,7 @@ class ConsentLine:
 
 def order_record(row: OrderRow, paid_minor: int) -> OrderRecord:
     """Return an order as scripts read it. paid_minor -- what payments have applied to it."""
-    owed = open_minor(row.state, row.total_minor, paid_minor)
+    owed = open_minor(row.state, row.total_minor - row.reduced_minor, paid_minor)
     return OrderRecord(
         number=row.number,
         kind=row.kind,

@@ -211,11 +211,14 @@ def due_date(state: OrderState, due_on: date | None, payment_due_on: date | None
     return payment_due_on if state is OrderState.CONFIRMED else None
 
 
-def open_minor(state: OrderState, total_minor: int, paid_minor: int) -> int:
-    """Return what is still owed, in minor units: nothing before confirmation or after the end."""
+def open_minor(state: OrderState, due_minor: int, paid_minor: int) -> int:
+    """Return what is still owed, in minor units: nothing before confirmation or after the end.
+
+    due_minor -- the total less what credit notes and write-offs took off it
+    """
     if state is not OrderState.CONFIRMED:
         return 0
-    return max(total_minor - paid_minor, 0)
+    return max(due_minor - paid_minor, 0)
 
 
 def refuse_if_changed(seen: int | None, now: int) -> None:

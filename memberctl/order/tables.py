@@ -9,6 +9,7 @@ from memberctl.order.rules import OrderKind, OrderState, QuoteState
 from memberctl.store.columns import (
     INTEGER,
     check,
+    counted,
     day,
     index,
     integer,
@@ -33,6 +34,8 @@ class Order(SQLModel, table=True):
     missing  -- what is missing while it is returned: words joined by commas, else ""
     received_on -- the local date on which the documents were complete: the review clock's start
     due_on   -- the review is due; payment_due_on -- the fee is due
+    credited_minor, written_off_minor -- what credit notes and write-offs took off the total,
+                which stays what its lines add up to (rules M2)
     """
 
     __tablename__ = "orders"
@@ -41,6 +44,8 @@ class Order(SQLModel, table=True):
         one_of("kind", OrderKind),
         one_of("state", OrderState),
         check("total_not_negative", "total_minor >= 0"),
+        check("credited_minor", "credited_minor BETWEEN 0 AND total_minor"),
+        check("written_off_minor", "written_off_minor BETWEEN 0 AND total_minor"),
         check("plan_unless_service", "plan_version_id IS NOT NULL OR kind = 'service'"),
         index("ix_orders_state_stage", "state", "stage"),
     )
@@ -70,6 +75,8 @@ class Order(SQLModel, table=True):
     confirmed_on: date | None = Field(default=None, sa_column=day(nullable=True))
     payment_due_on: date | None = Field(default=None, sa_column=day(nullable=True))
     version: int = Field(default=1, sa_column=version())
+    credited_minor: int = Field(default=0, sa_column=counted())
+    written_off_minor: int = Field(default=0, sa_column=counted())
 
 
 class OrderLine(SQLModel, table=True):

@@ -25,7 +25,7 @@ from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
 from memberctl.payment import rules
 from memberctl.payment.queries import number
-from memberctl.payment.rules import PaymentState
+from memberctl.payment.rules import UNDONE_PAYMENTS, Method
 from memberctl.payment.tables import Payment, Receipt
 from memberctl.store.tables import Counter
 
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session, SQLModel
 
 RECEIPT_COUNTERS = "receipts:"
-_LIVE = col(Payment.state) != PaymentState.VOIDED
+_LIVE = col(Payment.state).not_in(UNDONE_PAYMENTS)
 _FEES = (Account.UNEARNED_FEES.value, Account.FEE_INCOME.value)
 
 
@@ -82,16 +82,17 @@ def _books() -> Any:
 def _order_problems(session: Session) -> list[Problem]:
     """Return orders of which the books tell another story than their state and payments.
 
-    A confirmed order's fee is booked and owed as far as it is not paid; a dead order owes
-    nothing; one under way is booked only when its plan asked for the fee on filing.
+    A confirmed order's fee, less its credit notes, is booked and owed as far as it is neither
+    paid nor written off; a dead order owes nothing; one under way is booked only when its plan
+    asked for the fee on filing.
     """
     paid, books = _applied(), _books()
     applied = func.coalesce(paid.c.applied, 0)
     owed, fees = func.coalesce(books.c.owed, 0), func.coalesce(books.c.fees, 0)
-    state, total = col(Order.state), col(Order.total_minor)
+    state, total = col(Order.state), col(Order.total_minor) - col(Order.credited_minor)
     unpaid_under_way = state.in_(rules.UNDER_WAY) & (applied == 0) & (fees == 0)
     booked = case((state.in_(rules.DEAD) | unpaid_under_way, 0), else_=total)
-    due = case((state.in_(rules.DEAD), 0), else_=booked - applied)
+    due = case((state.in_(rules.DEAD), 0), else_=booked - applied - col(Order.written_off_minor))
     rows = session.execute(
         columns(col(Order.number), col(Order.currency), booked, fees, due, owed)
         .outerjoin(paid, paid.c.order_id == col(Order.id))
@@ -113,7 +114,8 @@ def _settling_problems(session: Session) -> list[Problem]:
     """Return orders that count as paid and are not, or are paid and still wait."""
     paid = _applied()
     applied = func.coalesce(paid.c.applied, 0)
-    state, total = col(Order.state), col(Order.total_minor)
+    state = col(Order.state)
+    total = col(Order.total_minor) - col(Order.credited_minor) - col(Order.written_off_minor)
     rows = session.execute(
         columns(col(Order.number), state, total, applied, col(Order.currency))
         .outerjoin(paid, paid.c.order_id == col(Order.id))
@@ -136,13 +138,14 @@ def _settling_problems(session: Session) -> list[Problem]:
 
 
 def _credit_problems(session: Session) -> list[Problem]:
-    """Return members whose credit in the books is not the sum of what became credit."""
+    """Return members whose credit in the books is not what became credit less what was used."""
+    used = case((col(Payment.method) == Method.MEMBER_CREDIT, col(Payment.amount_minor)), else_=0)
     became = case(
         (col(Order.state).in_(rules.DEAD), Payment.applied_minor + Payment.credit_minor),
         else_=col(Payment.credit_minor),
     )
     rows = session.execute(
-        columns(col(Order.member_id), col(Payment.currency), func.sum(became))
+        columns(col(Order.member_id), col(Payment.currency), func.sum(became - used))
         .join(Order, col(Order.id) == col(Payment.order_id))
         .where(_LIVE)
         .group_by(col(Order.member_id), col(Payment.currency))
@@ -180,7 +183,7 @@ def _unlike_receipts(session: Session) -> list[Problem]:
         .group_by(col(Payment.id), col(Payment.state))
         .having(
             (func.count(col(Receipt.id)) != 1)
-            | (live != case((col(Payment.state) == PaymentState.VOIDED, 0), else_=1))
+            | (live != case((col(Payment.state).in_(UNDONE_PAYMENTS), 0), else_=1))
         )
         .order_by(col(Payment.id))
     )
@@ -188,7 +191,7 @@ def _unlike_receipts(session: Session) -> list[Problem]:
         Problem(
             "payment_receipt",
             number(id_),
-            "one receipt, void like its payment",
+            "one receipt, void if its payment is undone",
             f"{state}, {count} receipts, {int(valid)} of them valid",
         )
         for id_, state, count, valid in rows
@@ -196,7 +199,7 @@ def _unlike_receipts(session: Session) -> list[Problem]:
 
 
 def _unlike_entries(session: Session) -> list[Problem]:
-    """A payment's entry brings its amount to its method's account; a voided one is reversed."""
+    """A payment's entry brings its amount to its method's account; an undone one is reversed."""
     posted = (
         columns(func.coalesce(func.sum(Posting.amount_minor), 0))
         .where(
@@ -213,7 +216,7 @@ def _unlike_entries(session: Session) -> list[Problem]:
         .correlate(Payment)
         .scalar_subquery()
     )
-    voided = case((col(Payment.state) == PaymentState.VOIDED, 1), else_=0)
+    undone = case((col(Payment.state).in_(UNDONE_PAYMENTS), 1), else_=0)
     rows = session.execute(
         columns(
             col(Payment.id),
@@ -223,17 +226,17 @@ def _unlike_entries(session: Session) -> list[Problem]:
             posted,
             reversals,
         )
-        .where((posted != col(Payment.amount_minor)) | (reversals != voided))
+        .where((posted != col(Payment.amount_minor)) | (reversals != undone))
         .order_by(col(Payment.id))
     )
     return [
         Problem(
             "payment_entry",
             number(id_),
-            f"{Money(amount, currency)} posted, reversed if and only if voided",
-            f"{Money(int(minor), currency)} posted, {state}, {undone} reversals",
+            f"{Money(amount, currency)} posted, reversed if and only if undone",
+            f"{Money(int(minor), currency)} posted, {state}, {count} reversals",
         )
-        for id_, amount, currency, state, minor, undone in rows
+        for id_, amount, currency, state, minor, count in rows
     ]
 
 

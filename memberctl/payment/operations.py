@@ -121,7 +121,7 @@ def _refuse_probable_duplicate(
 def _allocation(owing: Owing, amount_minor: int, received_on: date) -> Allocation:
     if not rules.settles_order(owing, received_on):
         return Allocation(0, amount_minor)
-    return rules.allocate(owing.total_minor, owing.paid_minor, amount_minor)
+    return rules.allocate(owing.due_minor, owing.paid_minor, amount_minor)
 
 
 def _write_payment(
@@ -139,6 +139,7 @@ def _write_payment(
         currency=order.currency,
         value_on=arrival.received_on,
         at=at,
+        branch_id=by.branch_id or order.branch_id,
     )
     payment = Payment(
         id=take_one(session, "payment"),

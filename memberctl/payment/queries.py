@@ -31,6 +31,7 @@ from memberctl.office.queries import staff_codes
 from memberctl.order.queries import find_order
 from memberctl.order.tables import Order
 from memberctl.payment.rules import (
+    UNDONE_PAYMENTS,
     CreditLine,
     Earlier,
     Method,
@@ -50,7 +51,7 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 PREFIX = "P"
-_LIVE = col(Payment.state) != PaymentState.VOIDED
+_LIVE = col(Payment.state).not_in(UNDONE_PAYMENTS)
 LINE: tuple[Any, ...] = (
     col(Payment.id),
     col(Order.number).label("order_number"),
@@ -94,6 +95,7 @@ def owing(session: Session, order: Order) -> Owing:
         number=order.number,
         state=order.state,
         total_minor=order.total_minor,
+        reduced_minor=order.credited_minor + order.written_off_minor,
         paid_minor=paid_minor(session, [order.id])[order.id],
         timing=timing or PaymentTiming.AFTER_APPROVAL,
         payment_due_on=order.payment_due_on,

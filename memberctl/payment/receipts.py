@@ -42,6 +42,7 @@ METHODS: Mapping[Language, Mapping[Method, str]] = {
         Method.CARD: "银行卡",
         Method.CHEQUE: "支票",
         Method.ONLINE: "网上支付",
+        Method.MEMBER_CREDIT: "会员余额",
     },
     Language.ENGLISH: {
         Method.CASH: "cash",
@@ -51,6 +52,7 @@ METHODS: Mapping[Language, Mapping[Method, str]] = {
         Method.CARD: "bank card",
         Method.CHEQUE: "cheque",
         Method.ONLINE: "online payment",
+        Method.MEMBER_CREDIT: "member's credit",
     },
 }
 

@@ -19,7 +19,10 @@ from memberctl.order.rules import OrderKind, OrderState
 
 
 class Method(StrEnum):
-    """How the money came; each has an account of its own in the ledger."""
+    """How the money came; each has an account of its own in the ledger.
+
+    MEMBER_CREDIT is no money that comes in: the member's own credit pays (`credit apply`).
+    """
 
     CASH = "cash"
     BANK = "bank"
@@ -28,6 +31,7 @@ class Method(StrEnum):
     CARD = "card"
     CHEQUE = "cheque"
     ONLINE = "online"
+    MEMBER_CREDIT = "member_credit"
 
 
 class PaymentState(StrEnum):
@@ -36,12 +40,18 @@ class PaymentState(StrEnum):
     RECORDED = "recorded"
     VERIFIED = "verified"
     VOIDED = "voided"
+    CHARGED_BACK = "charged_back"
 
+
+UNDONE_PAYMENTS = (PaymentState.VOIDED, PaymentState.CHARGED_BACK)
+"""Payments that count for nothing any more: the others are live."""
 
 STEPS: Mapping[tuple[PaymentState, str], PaymentState] = {
     (PaymentState.RECORDED, "verify"): PaymentState.VERIFIED,
     (PaymentState.RECORDED, "void"): PaymentState.VOIDED,
     (PaymentState.VERIFIED, "void"): PaymentState.VOIDED,
+    (PaymentState.RECORDED, "charge_back"): PaymentState.CHARGED_BACK,
+    (PaymentState.VERIFIED, "charge_back"): PaymentState.CHARGED_BACK,
 }
 
 
@@ -107,6 +117,7 @@ class Allocation:
 class Owing:
     """What matters of an order when money comes for it.
 
+    reduced_minor -- what credit notes and write-offs took off its total
     timing -- when its plan asks for the fee; payment_due_on -- the last local date, inclusive
     """
 
@@ -116,13 +127,19 @@ class Owing:
     paid_minor: int
     timing: PaymentTiming
     payment_due_on: date | None
+    reduced_minor: int = 0
+
+    @property
+    def due_minor(self) -> int:
+        """Return what is to be paid for it in all, in minor units."""
+        return self.total_minor - self.reduced_minor
 
     @property
     def open_minor(self) -> int:
         """Return what is still to be paid, in minor units."""
         if self.state in DEAD:
             return 0
-        return max(self.total_minor - self.paid_minor, 0)
+        return max(self.due_minor - self.paid_minor, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ def settle_if_paid(
 def book_fee(session: Session, order: Order, *, value_on: date, at: datetime) -> None:
     """Book what an order owes, unless its confirmation did."""
     book_confirmed(
-        session, order.number, order.total_minor,
+        session, order.number, order.total_minor - order.credited_minor,
         currency=order.currency, value_on=value_on, at=at,
     )  # fmt: skip
 

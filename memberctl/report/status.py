@@ -25,7 +25,7 @@ from memberctl.message.tables import OutboxMessage
 from memberctl.office.rules import Role
 from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Order
-from memberctl.payment.rules import Method, PaymentState
+from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.review.tables import ReviewStage
 
@@ -52,7 +52,7 @@ class Queue:
 
 @dataclass(frozen=True, slots=True)
 class Takings:
-    """What came in by one method today, voided payments left out."""
+    """What came in by one method today; what was undone or paid by credit is left out."""
 
     method: Method
     payments: int
@@ -164,13 +164,20 @@ def _payable(session: Session, today: date) -> tuple[Queue, int]:
             func.count(),
             _overdue(col(Order.payment_due_on), today),
             func.min(col(Order.payment_due_on)),
-            func.coalesce(func.sum(col(Order.total_minor)), 0),
+            func.coalesce(
+                func.sum(
+                    col(Order.total_minor)
+                    - col(Order.credited_minor)
+                    - col(Order.written_off_minor)
+                ),
+                0,
+            ),
         ).where(confirmed)
     ).one()
     paid = session.execute(
         columns(func.coalesce(func.sum(col(Payment.applied_minor)), 0))
         .join(Order, col(Order.id) == col(Payment.order_id))
-        .where(confirmed, col(Payment.state) != PaymentState.VOIDED)
+        .where(confirmed, col(Payment.state).not_in(UNDONE_PAYMENTS))
     ).scalar_one()
     queue = Queue("orders to be paid", Role.RECEPTION, waiting, int(overdue), oldest)
     return queue, int(total) - int(paid)
@@ -191,7 +198,8 @@ def _takings(session: Session, today: date, zone: ZoneInfo, currency: str) -> tu
         .where(
             col(Payment.received_at) >= at_local_midnight(today, zone),
             col(Payment.received_at) < at_local_midnight(today + timedelta(days=1), zone),
-            col(Payment.state) != PaymentState.VOIDED,
+            col(Payment.state).not_in(UNDONE_PAYMENTS),
+            col(Payment.method) != Method.MEMBER_CREDIT,
         )
         .group_by(col(Payment.method))
         .order_by(func.sum(col(Payment.amount_minor)).desc(), col(Payment.method))

@@ -146,6 +146,11 @@ def integer(*, nullable: bool = False, index: bool = False, default: str | None 
     return Column(INTEGER, nullable=nullable, index=index or None, server_default=default)
 
 
+def counted() -> Any:
+    """Return a column for a sum that is 0 until something is added to it."""
+    return Column(INTEGER, nullable=False, server_default="0")
+
+
 def version() -> Any:
     """Return the column that counts a row's changes (rules O4)."""
     return Column(INTEGER, nullable=False, server_default="1")

@@ -51,4 +51,13 @@ def test_what_is_over_is_owed_to_the_member_and_not_to_the_order() -> None:
 def test_every_payment_method_has_an_asset_account_of_its_own() -> None:
     from memberctl.payment.rules import Method
 
-    assert {rules.kind_of(Account(method.value)) for method in Method} == {AccountKind.ASSET}
+    money = set(Method) - {Method.MEMBER_CREDIT}
+    assert {rules.kind_of(Account(method.value)) for method in money} == {AccountKind.ASSET}
+
+
+def test_credit_that_pays_an_order_is_taken_from_its_member() -> None:
+    lines = rules.payment_lines(Account.MEMBER_CREDIT, ORDER, MEMBER, 20000, 0)
+    assert rules.balanced(lines) == (
+        Line(Account.MEMBER_CREDIT, 20000, MEMBER),
+        Line(Account.RECEIVABLE, -20000, ORDER),
+    )
