@@ -174,12 +174,17 @@ class Run:
 
         def open_(session: Session) -> Opening:
             from memberctl.office.queries import identify
-            from memberctl.office.rules import require
+            from memberctl.office.rules import refuse_beyond_branch, require
 
             actor, organisation = identify(
                 session, **login_of(session), acting_as=self.settings.as_staff
             )
             require(actor.roles, right, actor.staff)
+            refuse_beyond_branch(actor, right)
+            if actor.branch_id is not None:
+                from memberctl.member.scope import see_only
+
+                see_only(session, actor.branch_id)
             opening = opening_of(actor, organisation, self.settings.as_of)
             self.output.zone = opening.zone
             return opening

@@ -88,7 +88,7 @@ def check_store(
     """
     from memberctl.report.soundness import check_everything
 
-    with look(ctx, "report.read") as r:
+    with look(ctx, "store.check") as r:
         checked = check_everything(r.session, r.keys(), deep=deep)
     r.show_record(checked)
     if checked.problems:

@@ -27,7 +27,7 @@ def balance(ctx: typer.Context) -> None:
     """
     from memberctl.ledger import queries
 
-    with look(ctx, "report.read") as r:
+    with look(ctx, "ledger.read") as r:
         found = queries.balances(r.session)
     r.show_list(found, BALANCES)
 
@@ -50,7 +50,7 @@ def journal(
     """
     from memberctl.ledger import queries
 
-    with look(ctx, "report.read") as r:
+    with look(ctx, "ledger.read") as r:
         found = queries.journal(
             r.session,
             about=None if about is None else parse_order_number(about),
@@ -76,7 +76,7 @@ def check(ctx: typer.Context) -> None:
     """
     from memberctl.payment.checking import check_ledger
 
-    with look(ctx, "report.read") as r:
+    with look(ctx, "ledger.read") as r:
         checked = check_ledger(r.session)
     r.show_record(checked)
     if checked.problems:

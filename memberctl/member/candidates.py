@@ -15,6 +15,7 @@ from sqlmodel import col
 from memberctl.member.duplicates import Candidate, Known
 from memberctl.member.identity import DocumentKind
 from memberctl.member.rules import Registration
+from memberctl.member.scope import every_branch
 from memberctl.member.tables import IdentityDocument, Member
 from memberctl.store.among import among, among_bytes, among_pairs
 from memberctl.store.sealing import BLIND_BYTES
@@ -56,7 +57,7 @@ def find_known(session: Session, asked: Sequence[Registration], blinds: Iterable
         for candidate, reference in _referred(session, source, wanted):
             known.add_reference(source, reference, candidate)
     for condition in _likenesses(session, asked):
-        for row in session.execute(select(*_COMPARED).where(condition)):
+        for row in session.execute(every_branch(select(*_COMPARED).where(condition))):
             known.add(Candidate._make(row))
     return known
 
@@ -72,7 +73,7 @@ def _likenesses(session: Session, asked: Sequence[Registration]) -> Iterator[Col
 def _owners(
     session: Session, kinds: Iterable[DocumentKind], blinds: Iterable[bytes]
 ) -> Iterator[tuple[Candidate, bytes]]:
-    rows = session.execute(
+    wanted = (
         select(col(IdentityDocument.blind_index), *_COMPARED)
         .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
         .where(
@@ -80,17 +81,15 @@ def _owners(
             among_bytes(session, col(IdentityDocument.blind_index), blinds, BLIND_BYTES),
         )
     )
-    for row in rows:
+    for row in session.execute(every_branch(wanted)):
         yield Candidate._make(row[1:]), bytes(row[0])
 
 
 def _referred(
     session: Session, source: str, references: Iterable[str]
 ) -> Iterator[tuple[Candidate, str]]:
-    rows = session.execute(
-        select(col(Member.external_ref), *_COMPARED).where(
-            col(Member.source) == source, among(session, col(Member.external_ref), references)
-        )
+    wanted = select(col(Member.external_ref), *_COMPARED).where(
+        col(Member.source) == source, among(session, col(Member.external_ref), references)
     )
-    for row in rows:
+    for row in session.execute(every_branch(wanted)):
         yield Candidate._make(row[1:]), row[0]

@@ -130,7 +130,7 @@ def _insert(
                 asked.birth_on,
                 asked.address,
                 asked.language,
-                branch_ids[asked.branch] if asked.branch else None,
+                branch_ids[asked.branch] if asked.branch else by.branch_id,
                 tier_id,
                 asked.channel,
                 asked.referrer,

@@ -18,6 +18,7 @@ from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
 from memberctl.member.identity import DocumentKind
 from memberctl.member.rules import RequestState
+from memberctl.member.scope import every_branch
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
 from memberctl.office.tables import Branch
@@ -167,11 +168,10 @@ def documents_of(session: Session, member_id: int) -> dict[DocumentKind, Identit
 
 def owner_of_document(session: Session, kind: DocumentKind, blind: bytes) -> int | None:
     """Return the id of the member who has the document with this blind index, or None."""
-    return session.scalars(
-        select(col(IdentityDocument.member_id)).where(
-            col(IdentityDocument.kind) == kind, col(IdentityDocument.blind_index) == blind
-        )
-    ).one_or_none()
+    wanted = select(col(IdentityDocument.member_id)).where(
+        col(IdentityDocument.kind) == kind, col(IdentityDocument.blind_index) == blind
+    )
+    return session.scalars(every_branch(wanted)).one_or_none()
 
 
 def others_like(
@@ -186,7 +186,7 @@ def others_like(
     if not same:
         return []
     statement = select(Member).where(or_(*same), col(Member.id) != member.id)
-    return list(session.scalars(statement.order_by(col(Member.id))))
+    return list(session.scalars(every_branch(statement.order_by(col(Member.id)))))
 
 
 def open_requests(session: Session, member_id: int) -> dict[str, ChangeRequest]:

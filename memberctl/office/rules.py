@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
+from memberctl.core.actor import Actor
 from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
 from memberctl.core.text import clean_text
 
@@ -95,9 +96,16 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "card.block": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "message.read": _DESK,
     "report.read": _DESK | {_R.AUDITOR},
+    "ledger.read": _DESK | {_R.AUDITOR},
+    "store.check": _DESK | {_R.AUDITOR},
     "audit.read": frozenset({_R.AUDITOR, _R.MANAGER}),
     "daily.run": frozenset({_R.MANAGER, _R.FINANCE}),
 }
+
+# What looks at the whole organisation, or changes it: nobody of a single branch has it (G6).
+ORGANISATION_WIDE = frozenset(
+    {"office.change", "catalog.change", "audit.read", "store.check", "ledger.read", "daily.run"}
+)
 
 
 def may(roles: Iterable[str], right: str) -> bool:
@@ -112,6 +120,18 @@ def require(roles: Iterable[str], right: str, staff: str) -> None:
         return
     holders = sorted({*RIGHTS.get(right, frozenset()), Role.OWNER})
     raise NotPermitted(f"{staff} has no right to {right}; it takes {' or '.join(holders)}")
+
+
+def refuse_beyond_branch(actor: Actor, right: str) -> None:
+    """Raise NotPermitted when somebody of one branch asks for the whole organisation.
+
+    Source: rules G6.
+    """
+    if actor.branch_id is not None and right in ORGANISATION_WIDE:
+        raise NotPermitted(
+            f"{actor.staff} works for one branch; {right} concerns the whole organisation (G6)",
+            hint="somebody without a branch does it: memberctl staff list",
+        )
 
 
 def parse_code(text: str, *, what: str, field: str = "code") -> str:

@@ -16,6 +16,7 @@ from memberctl.catalog.tables import Agreement, AgreementVersion, Plan, PlanVers
 from memberctl.core.errors import NotFound
 from memberctl.core.money import Money
 from memberctl.core.numbering import parse_order_number
+from memberctl.member.scope import every_branch
 from memberctl.member.tables import IdentityDocument, Member
 from memberctl.order.pricing import PricedLine
 from memberctl.order.results import (
@@ -316,7 +317,8 @@ def filed_under(session: Session, source: str, references: Iterable[str]) -> dic
     statement = _with_plan(columns(col(Order.external_ref), *ROW)).where(
         col(Order.source) == source, among(session, col(Order.external_ref), references)
     )
-    return {reference: _as_filed(row) for reference, *row in session.execute(statement)}
+    rows = session.execute(every_branch(statement))
+    return {reference: _as_filed(row) for reference, *row in rows}
 
 
 def open_joins(session: Session, member_ids: Iterable[int]) -> list[OrderFiled]:

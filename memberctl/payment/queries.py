@@ -25,6 +25,7 @@ from memberctl.core.numbering import (
 )
 from memberctl.ledger.queries import credits_by_party
 from memberctl.member.queries import members_by_id
+from memberctl.member.scope import every_branch
 from memberctl.member.tables import Member
 from memberctl.message.rules import Language
 from memberctl.office.queries import staff_codes
@@ -106,11 +107,10 @@ def payment_by_reference(session: Session, method: Method, reference: str | None
     """Return the live payment of one transaction; None when there is none, or no reference."""
     if reference is None:
         return None
-    return session.scalars(
-        select(Payment).where(
-            col(Payment.method) == method, col(Payment.reference) == reference, _LIVE
-        )
-    ).one_or_none()
+    wanted = select(Payment).where(
+        col(Payment.method) == method, col(Payment.reference) == reference, _LIVE
+    )
+    return session.scalars(every_branch(wanted)).one_or_none()
 
 
 def equal_payments(
@@ -342,15 +342,20 @@ def _receipt_record(row: Any) -> ReceiptRecord:
 
 
 def list_credits(session: Session, limit: int | None = None) -> Listing[CreditLine]:
-    """Return the members who have credit, by number, with what they have."""
-    found = credits_by_party(session, limit)
-    ids = [parse_member_number(party) for party, _ in found.rows]
-    members = members_by_id(session, ids)
-    rows = [
-        CreditLine(party, members[id_].name, credit)
-        for id_, (party, credit) in zip(ids, found.rows, strict=True)
+    """Return the members who have credit, by number, with what they have.
+
+    The books name members by their numbers alone, so whom the person may see is asked afterwards.
+    """
+    held = [
+        (parse_member_number(party), credit) for party, credit in credits_by_party(session).rows
     ]
-    return Listing(rows, found.total)
+    seen = members_by_id(session, [member_id for member_id, _ in held])
+    rows = [
+        CreditLine(member_number(member_id), seen[member_id].name, credit)
+        for member_id, credit in held
+        if member_id in seen
+    ]
+    return Listing(rows[:limit], len(rows))
 
 
 def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 T = TypeVar("T")
+SCOPE = "scope"
+"""Where a session keeps what narrows its selects to what the person may see; see member.scope."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ def listing(
     limit: int | None = None,
 ) -> Listing[T]:
     """Return the first `limit` rows of `statement`, each made by `make`, and the total."""
+    if SCOPE in session.info:
+        statement = session.info[SCOPE](statement)
     found = session.connection().execute(statement if limit is None else statement.limit(limit))
     rows = [make(row) for row in found]
     if limit is None or len(rows) < limit:

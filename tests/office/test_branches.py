@@ -1,0 +1,130 @@
+"""Staff of one branch see and change what is theirs, and never another branch's (rules G6)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests import histories
+from tests.bad_doors import NUMBER_DOORS
+from tests.program import Program
+from tests.warm import WarmProgram
+
+ROLES = ("reception", "service", "reviewer", "manager", "finance", "privacy", "auditor")
+NOT_FOUND, NOT_PERMITTED, REFUSED = 4, 5, 6
+LISTS = (
+    "member list", "member changes --all", "application list", "order list", "review list",
+    "review list --all", "payment list", "receipt list", "credit list", "term list", "card list",
+    "message list", "status",
+)  # fmt: skip
+WHOLE = ("audit log", "audit verify", "db check", "ledger check", "ledger journal", "run daily",
+         "policy set review_days 4", "plan withdraw MONTH")  # fmt: skip
+
+
+def with_clerk(memberctl: Program) -> dict[str, str]:
+    """Let a busy day happen at SH01, and let mei work at BJ01 alone; return the day's numbers."""
+    numbers = histories.a_busy_day(memberctl)
+    roles = [word for role in ROLES for word in ("--role", role)]
+    memberctl.ok("staff", "add", "mei", "--name", "梅", *roles, "--branch", "BJ01")
+    shown = memberctl.ok("payment", "list")
+    change = memberctl.ok("member", "changes", "--all")[0]["number"]
+    message = memberctl.ok("message", "list")[0]["number"]
+    return numbers | {
+        "payment": shown[0]["number"], "receipt": shown[0]["receipt"], "change": change,
+        "message": message, "seen": " ".join(row["number"] for row in shown),
+    }  # fmt: skip
+
+
+@pytest.fixture
+def shanghai(memberctl: Program) -> Iterator[tuple[WarmProgram, dict[str, str]]]:
+    """A day at SH01, and the numbers of it."""
+    program = WarmProgram(memberctl.location, memberctl.key_dir, memberctl.folder)
+    yield program, with_clerk(program)
+    program.close()
+
+
+def secrets(numbers: dict[str, str]) -> list[str]:
+    """Return what nobody of another branch may be shown."""
+    return [text for value in numbers.values() for text in value.split()] + ["张伟", "李娜"]
+
+
+def test_no_list_shows_what_is_another_branchs(
+    shanghai: tuple[WarmProgram, dict[str, str]],
+) -> None:
+    memberctl, numbers = shanghai
+    for line in LISTS:
+        everybody = memberctl(*line.split(), "--format", "json", as_="owner")
+        ours = memberctl(*line.split(), "--format", "json", as_="mei")
+        assert (everybody.exit, ours.exit) == (0, 0), (line, ours.err)
+        if line != "status":
+            assert any(secret in everybody.out for secret in secrets(numbers)), line
+        for secret in secrets(numbers):
+            assert secret not in ours.out + ours.err, (line, secret)
+
+
+def test_a_number_of_another_branch_is_found_by_no_command(
+    shanghai: tuple[WarmProgram, dict[str, str]],
+) -> None:
+    memberctl, numbers = shanghai
+    kinds = {
+        "order": numbers["revised"], "quote": numbers["revised"], "review": numbers["revised"],
+        "payment": numbers["payment"], "receipt": numbers["receipt"], "card": numbers["card"],
+        "message": numbers["message"], "member": numbers["member"], "term": numbers["member"],
+    }  # fmt: skip
+    tried = 0
+    for door in NUMBER_DOORS:
+        noun, verb, *_ = door.line.split()
+        if noun not in kinds:
+            continue
+        number = kinds[noun]
+        if (noun, verb) in {("order", "file"), ("card", "issue")}:
+            number = numbers["member"]
+        elif (noun, verb) == ("payment", "record"):
+            number = numbers["revised"]
+        elif "change" in verb:
+            number = numbers["change"]
+        found = memberctl(*door.words(door.line, {}, number), as_="mei")
+        assert found.exit == NOT_FOUND, (door.line, found)
+        tried += 1
+    assert tried > 20
+
+
+def test_members_of_the_own_branch_and_of_none_are_served_as_ever(
+    shanghai: tuple[WarmProgram, dict[str, str]],
+) -> None:
+    memberctl, numbers = shanghai
+    made = memberctl.ok(
+        "member", "register", "王芳", "--phone", "13512340001", as_="mei"
+    )  # fmt: skip
+    assert made["branch"] == "BJ01", "who registers at a branch belongs to it"
+    filed = memberctl.ok("order", "file", made["number"], "--plan", "YEAR", "--agreed", as_="mei")
+    listed = memberctl.ok("order", "list", as_="mei")
+    assert [row["number"] for row in listed] == [filed["number"]]
+    homeless = memberctl.ok("member", "register", "赵六", "--phone", "13512340002", as_="owner")
+    shown = memberctl.ok("member", "list", as_="mei")
+    assert {row["number"] for row in shown} == {made["number"], homeless["number"]}
+    assert numbers["member"] in {row["number"] for row in memberctl.ok("member", "list")}
+
+
+def test_a_duplicate_is_found_at_every_branch_and_told_without_a_name(
+    shanghai: tuple[WarmProgram, dict[str, str]],
+) -> None:
+    memberctl, _ = shanghai
+    again = memberctl(
+        "member", "register", "李娜", "--phone", "13512340003",
+        "--id-number", "11010519491231002X", as_="mei",
+    )  # fmt: skip
+    assert again.exit == REFUSED, again
+    assert "李娜" not in again.err
+
+
+@pytest.mark.parametrize("line", WHOLE)
+def test_what_concerns_the_whole_organisation_is_refused_to_one_branch(
+    memberctl: Program, line: str
+) -> None:
+    with_mei = ["--role", "manager", "--role", "auditor", "--role", "finance", "--branch", "BJ01"]
+    memberctl.ok("staff", "add", "mei", "--name", "梅", *with_mei)
+    refused = memberctl(*line.split(), as_="mei")
+    assert refused.exit == NOT_PERMITTED, refused
+    assert "memberctl:" in refused.err
