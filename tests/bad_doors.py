@@ -216,6 +216,7 @@ SEARCH_DOORS = (
         "receipt list --member {value}",
         "card list --member {value}",
         "message list --member {value}",
+        "audit log --member {value}",
     ),
 )  # fmt: skip
 AMOUNT_DOORS = (
@@ -276,6 +277,7 @@ DATE_DOORS = (
         "plan revise YEAR --price 1.00 --from {value}",
         "tier revise gold --guests 3 --from {value}",
         "audit log --since {value}",
+        "audit log --until {value}",
         "term preview --term 1m --from {value}",
         "calendar show -- {value}",
     ),

@@ -122,6 +122,7 @@ READERS = (
     "card issue --file {file}",
     "plan import {file}",
     "agreement publish {file}",
+    "audit verify --anchors {file}",
 )
 
 

@@ -49,6 +49,9 @@ PINNED = {
     "ledger check": ("zhao", CHECKED),
     "db check": ("zhao", CHECKED),
     "audit verify": ("zhao", CHECKED),
+    "audit verify --anchors {anchors}": ("zhao", f"{CHECKED} head anchors window"),
+    "audit anchor": ("zhao", "line store seq at head mac"),
+    "audit log": ("zhao", "seq at staff login command event object facts account"),
 }  # fmt: skip
 
 
@@ -63,6 +66,8 @@ def history(
     program.ok("card", "issue", member, as_="sun")
     file = folder / "people.csv"
     file.write_text("name,phone,plan\n李四,13712340000,YEAR\n")
+    anchors = folder / "anchors"
+    program("audit", "anchor", "--output", str(anchors))
     return folder / "store.db", {
         "member": member,
         "paid": paid,
@@ -71,6 +76,7 @@ def history(
         "filed": histories.a_join_order(program, histories.a_member(program)),
         "confirmed": histories.a_confirmed_order(program),
         "file": str(file),
+        "anchors": str(anchors),
     }
 
 

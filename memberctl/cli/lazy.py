@@ -53,7 +53,7 @@ TREE = {
     "branch": _of("office.commands", "branch", "Branches: where members are served."),
     "policy": _of("office.commands", "policy", "Policies: the numbers that you decide."),
     "calendar": _of("office.commands", "calendar", "Calendar: which days are worked."),
-    "audit": _of("cli.upkeep", "audit", "Audit log: who did what."),
+    "audit": _of("cli.auditing", "audit", "Audit log: who did what."),
     "db": _of("cli.upkeep", "db", "The store itself: upgrade, check."),
     "run": _of("daily.commands", "run", "Jobs for cron."),
     "batch": _of("cli.root", "batch", "Many commands from stdin, one process."),

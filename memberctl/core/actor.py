@@ -14,6 +14,7 @@ class Actor:
     staff_id  -- the row of `staff`
     roles     -- the roles of `staff`
     branch_id -- the branch `staff` works for, None for the whole organisation
+    account   -- the account behind `login`: "uid 1000", or "user li" of PostgreSQL
     Source: reliability.md "Who may do what, honestly".
     """
 
@@ -22,3 +23,4 @@ class Actor:
     staff_id: int
     roles: frozenset[str]
     branch_id: int | None = None
+    account: str = ""

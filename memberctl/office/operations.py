@@ -98,7 +98,9 @@ def found_organisation(
     owner = replace(
         new_staff(owner_code, owner_name, [Role.OWNER], database_user=database_user), uid=uid
     )
-    by = Actor(owner.code, owner.code, staff_id=0, roles=frozenset({Role.OWNER.value}))
+    account = queries.account_of(uid, database_user)
+    roles = frozenset({Role.OWNER.value})
+    by = Actor(owner.code, owner.code, staff_id=0, roles=roles, account=account)
     note(session, "organisation.founded", owner.code, by=by, at=at, currency=currency)
     add_staff(session, [owner], by=by, at=at)
     by = replace(by, staff_id=queries.find_staff(session, owner.code).id)

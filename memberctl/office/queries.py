@@ -76,6 +76,7 @@ def identify(
         staff_id=acting.id,
         roles=frozenset(roles_of(session, [acting.id])[acting.id]),
         branch_id=acting.branch_id,
+        account=account_of(uid, database_user),
     )
     return actor, own
 
@@ -91,7 +92,13 @@ def whoever(
     login = session.scalars(mine).one_or_none() or database_user or f"uid {uid}"
     acting = None if acting_as is None else _by_code(session, acting_as)
     staff = login if acting is None else acting.code
-    return Actor(login=login, staff=staff, staff_id=0, roles=frozenset())
+    account = account_of(uid, database_user)
+    return Actor(login=login, staff=staff, staff_id=0, roles=frozenset(), account=account)
+
+
+def account_of(uid: int | None, database_user: str | None) -> str:
+    """Return how the audit log calls the account that somebody is logged in to."""
+    return f"uid {uid}" if database_user is None else f"user {database_user}"
 
 
 def _is_login(uid: int | None, database_user: str | None) -> ColumnElement[bool]:

@@ -27,7 +27,9 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 FIRST_PREV = bytes(32)
-COLUMNS = ("seq", "at", "login", "staff", "command", "event", "object", "facts", "prev", "mac")
+COLUMNS = (
+    "seq", "at", "account", "login", "staff", "command", "event", "object", "facts", "prev", "mac",
+)  # fmt: skip
 Fact = str | int | bool | None | list[str]
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -38,7 +40,7 @@ class Trail:
 
     key: bytes
     command: str
-    pending: list[tuple[str, str, str, str, str, str]]
+    pending: list[tuple[str, str, str, str, str, str, str]]
 
 
 def open_trail(session: Session, key: bytes, command: str) -> None:
@@ -67,9 +69,9 @@ def note_many(
 ) -> None:
     """Note one event for many objects; each is `(object, facts)`."""
     pending = _trail(session).pending
-    login, staff, when = by.login, by.staff, instant_text(at)
+    account, login, staff, when = by.account, by.login, by.staff, instant_text(at)
     pending.extend(
-        (when, login, staff, event, name, canonical(facts) if facts else "{}")
+        (when, account, login, staff, event, name, canonical(facts) if facts else "{}")
         for name, facts in about
     )
 
@@ -107,13 +109,12 @@ def _trail(session: Session) -> Trail:
 def _links(session: Session, trail: Trail) -> Iterator[tuple[object, ...]]:
     seq, prev = head(session)
     sqlite = session.connection().dialect.name == "sqlite"
-    for when, login, staff, event, about, facts in trail.pending:
+    for when, account, *who, event, about, facts in trail.pending:
         seq += 1
-        mac = link_mac(
-            trail.key, prev, seq, (when, login, staff, trail.command, event, about, facts)
-        )
+        said = signed_fields(account, when, *who, trail.command, event, about, facts)
+        mac = link_mac(trail.key, prev, seq, said)
         at: object = when if sqlite else datetime.fromisoformat(when)
-        yield (seq, at, login, staff, trail.command, event, about, facts, prev, mac)
+        yield (seq, at, account, *who, trail.command, event, about, facts, prev, mac)
         prev = mac
 
 
@@ -124,6 +125,14 @@ def head(session: Session) -> tuple[int, bytes]:
     )
     found = newest.first()
     return (found[0], bytes(found[1])) if found else (0, FIRST_PREV)
+
+
+def signed_fields(account: str, *fields: str) -> tuple[str, ...]:
+    """Return what the signature of one link covers.
+
+    Links of the first schema knew no account, and are signed without one for ever.
+    """
+    return (account, *fields) if account else fields
 
 
 def link_mac(key: bytes, prev: bytes, seq: int, fields: tuple[str, ...]) -> bytes:

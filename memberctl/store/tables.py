@@ -51,6 +51,8 @@ class Repeat(SQLModel, table=True):
 class AuditRow(SQLModel, table=True):
     """One link of the chain: who did what to which object (rules G1).
 
+    account  -- the account of the system or the database; "" in links older than schema 0006
+    login, staff -- who was at the keyboard, and in whose name; the same unless `--as` was given
     facts    -- canonical JSON of numbers, states and amounts, never of personal data
     prev/mac -- the chain: mac = HMAC-SHA256 over this row's canonical form and prev
     """
@@ -68,3 +70,4 @@ class AuditRow(SQLModel, table=True):
     facts: str = Field(sa_column=text())
     prev: bytes = Field(sa_column=blob())
     mac: bytes = Field(sa_column=blob())
+    account: str = Field(default="", sa_column=text(default=""))

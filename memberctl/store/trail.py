@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, or_, select
 from sqlmodel import col
 
-from memberctl.store.audit import FIRST_PREV, link_mac
+from memberctl.store.audit import FIRST_PREV, link_mac, signed_fields
 from memberctl.store.columns import instant_text
 from memberctl.store.listing import Listing, listing
 from memberctl.store.tables import AuditRow
 
 if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
     from sqlmodel import Session
 
 PAGE = 5_000
@@ -33,6 +35,24 @@ class AuditLine:
     event: str
     object: str
     facts: str
+    account: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which links are asked for; None is "any".
+
+    about -- an object's number; person -- a staff code, at the keyboard or acted for
+    circle -- objects of which the links, or what they tell of, are wanted (see `circle_of`)
+    since -- an instant, inclusive; until -- an instant, exclusive
+    """
+
+    about: str | None = None
+    person: str | None = None
+    event: str | None = None
+    circle: frozenset[str] | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +75,8 @@ class Checked:
     head: str
 
 
-def list_audit(
-    session: Session,
-    *,
-    about: str | None = None,
-    staff: str | None = None,
-    event: str | None = None,
-    since: datetime | None = None,
-    limit: int | None = None,
-) -> Listing[AuditLine]:
-    """Return the links that match, the newest first. since -- an instant, inclusive."""
+def list_audit(session: Session, wanted: Wanted, *, limit: int | None = None) -> Listing[AuditLine]:
+    """Return the links that match, the newest first."""
     statement = select(
         col(AuditRow.seq),
         col(AuditRow.at),
@@ -74,17 +86,36 @@ def list_audit(
         col(AuditRow.event),
         col(AuditRow.object),
         col(AuditRow.facts),
+        col(AuditRow.account),
     ).order_by(col(AuditRow.seq).desc())
-    for column, wanted in (
-        (AuditRow.object, about),
-        (AuditRow.staff, staff),
-        (AuditRow.event, event),
-    ):
-        if wanted is not None:
-            statement = statement.where(col(column) == wanted)
-    if since is not None:
-        statement = statement.where(col(AuditRow.at) >= since)
-    return listing(session, statement, lambda row: AuditLine(*row), limit)
+    matching = statement.where(*_conditions(wanted))
+    return listing(session, matching, lambda row: AuditLine(*row), limit)
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    if wanted.about is not None:
+        yield col(AuditRow.object) == wanted.about
+    if wanted.person is not None:
+        yield or_(col(AuditRow.staff) == wanted.person, col(AuditRow.login) == wanted.person)
+    if wanted.event is not None:
+        yield col(AuditRow.event) == wanted.event
+    if wanted.circle is not None:
+        yield or_(col(AuditRow.object).in_(wanted.circle), *map(_tells_of, sorted(wanted.circle)))
+    if wanted.since is not None:
+        yield col(AuditRow.at) >= wanted.since
+    if wanted.until is not None:
+        yield col(AuditRow.at) < wanted.until
+
+
+def circle_of(session: Session, object_: str) -> frozenset[str]:
+    """Return an object together with those whose links tell of it, as orders of their member."""
+    telling = select(col(AuditRow.object)).where(_tells_of(object_)).distinct()
+    return frozenset({object_, *session.execute(telling).scalars()})
+
+
+def _tells_of(object_: str) -> ColumnElement[bool]:
+    """Return the condition that a link's facts hold this number as a value of their own."""
+    return col(AuditRow.facts).contains(f'"{object_}"', autoescape=True)
 
 
 def verify_chain(session: Session, key: bytes) -> Checked:
@@ -114,8 +145,9 @@ def _broken(row: Row[Any], before: int, prev: bytes, key: bytes) -> Problem | No
         return Problem("audit.gap", f"link {before + 1}", str(before + 1), str(row.seq))
     if bytes(row.prev) != prev:
         return Problem("audit.order", f"link {row.seq}", prev.hex()[:16], row.prev.hex()[:16])
-    fields = (instant_text(row.at), row.login, row.staff, row.command, row.event, row.object)
-    mac = link_mac(key, prev, row.seq, (*fields, row.facts))
+    fields = (row.login, row.staff, row.command, row.event, row.object, row.facts)
+    said = signed_fields(row.account, instant_text(row.at), *fields)
+    mac = link_mac(key, prev, row.seq, said)
     if not hmac.compare_digest(mac, bytes(row.mac)):
         return Problem("audit.content", f"link {row.seq}", mac.hex()[:16], row.mac.hex()[:16])
     return None

@@ -10,6 +10,7 @@ of orders jump about. `b_import` compares what both have written, table by table
 from __future__ import annotations
 
 import csv
+import os
 import random
 import sqlite3
 import sys
@@ -19,6 +20,7 @@ AT = "2026-03-02T02:00:00.000000+00:00"
 SEALED = bytes(46)
 WRAPPED = bytes(60)
 MAC = bytes(32)
+ACCOUNT = f"uid {os.getuid()}"
 COMMAND = "application import --as-of 2026-03-02T10:00:00+08:00"
 FACTS = '{"member":"M-000001","plan":"YEAR","state":"submitted","total_minor":365000}'
 PLANS = {"MONTH": (3, "月卡", 39_900), "YEAR": (1, "年卡", 365_000)}
@@ -106,9 +108,9 @@ def write(connection: sqlite3.Connection, chunk: list[list[str]], first: int) ->
     noted = [("member.registered", f"M-{n:06d}", "{}") for n in ids]
     noted += [("order.filed", number, FACTS) for _, number, *_ in wanted]
     insert(
-        connection, "audit", "seq,at,login,staff,command,event,object,facts,prev,mac",
+        connection, "audit", "seq,at,account,login,staff,command,event,object,facts,prev,mac",
         [
-            (seq, AT, "owner", "owner", COMMAND, event, about, facts, MAC, MAC)
+            (seq, AT, ACCOUNT, "owner", "owner", COMMAND, event, about, facts, MAC, MAC)
             for seq, (event, about, facts) in enumerate(noted, 2 * first - 1)
         ],
     )  # fmt: skip

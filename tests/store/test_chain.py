@@ -16,7 +16,7 @@ from memberctl.core.errors import IntegrityFailure, NotPermitted
 from memberctl.store.audit import append_notes, head, note, note_many, open_trail
 from memberctl.store.engine import Store
 from memberctl.store.keys import Keys
-from memberctl.store.trail import list_audit, verify_chain
+from memberctl.store.trail import Wanted, list_audit, verify_chain
 from tests.founding import FOUNDED_AT
 from tests.program import Program
 from tests.stores import Grounds
@@ -54,9 +54,9 @@ def test_a_page_of_the_chain_ends_nowhere_special(session: Session, keys: Keys) 
 
 def test_the_log_is_told_newest_first_and_by_object(session: Session) -> None:
     chain(session)
-    assert [line.seq for line in list_audit(session, limit=2).rows] == [9, 8]
-    assert [line.object for line in list_audit(session, about="JN-4").rows] == ["JN-4"]
-    assert list_audit(session, event="nothing").total == 0
+    assert [line.seq for line in list_audit(session, Wanted(), limit=2).rows] == [9, 8]
+    assert [line.object for line in list_audit(session, Wanted(about="JN-4")).rows] == ["JN-4"]
+    assert list_audit(session, Wanted(event="nothing")).total == 0
 
 
 @pytest.mark.parametrize("sql", ["UPDATE audit SET staff = 'x'", "DELETE FROM audit"])
@@ -111,12 +111,12 @@ FOUND = {
         "UPDATE audit SET seq = 5 WHERE seq = -4",
     ),
     "a link copied to the end": sql(
-        "INSERT INTO audit SELECT 10, at, login, staff, command, event, object, facts, prev, mac"
-        " FROM audit WHERE seq = 3"
+        "INSERT INTO audit SELECT 10, at, login, staff, command, event, object, facts, prev, mac,"
+        " account FROM audit WHERE seq = 3"
     ),
     "a link forged without the key": sql(
         "INSERT INTO audit SELECT 10, at, login, staff, command, event, object, facts, mac,"
-        " randomblob(32) FROM audit WHERE seq = 9"
+        " randomblob(32), account FROM audit WHERE seq = 9"
     ),
     "a letter moved from one field to the next": sql(
         "UPDATE audit SET event = 'order.file', object = 'dJN-4' WHERE seq = 4"
