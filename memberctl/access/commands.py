@@ -1,4 +1,4 @@
-"""The nouns `term` and `card`."""
+"""The noun `card`; `term` is in term_commands.py."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.access.cards import CardAnswer, CardProblem, batch_result
-from memberctl.access.rules import CardState, Handover, term_spans
+from memberctl.access.rules import CardState, Handover
 from memberctl.cli.arguments import OfMember, OptionalMember
 from memberctl.cli.completion import complete_branches
 from memberctl.cli.invocation import look, work
@@ -21,14 +21,10 @@ from memberctl.core.errors import Invalid, UsageProblem
 if TYPE_CHECKING:
     from memberctl.cli.invocation import Writing
 
-term = noun("term", "Terms: what members are entitled to, and when.")
 card = noun("card", "Cards: issue, replace, block.")
 
-TERM_COLUMNS = ("member", "plan", "start_on", "end_on", "status")
-PREVIEW_COLUMNS = ("index", "start_on", "end_on")
 CARD_COLUMNS = ("number", "member", "state", "issued_on")
 MEMBER_COLUMN = {"member": ("number", "会员", "会员号", "会员编号")}
-MOST_PREVIEWED = 1_200
 MOST_BLANKS = 1_000_000
 
 CardArgument = Annotated[str, typer.Argument(help="Card number, 14 digits.")]
@@ -42,44 +38,6 @@ class Wish:
 
     line: int
     member_id: int
-
-
-@term.command("list")
-def list_terms(ctx: typer.Context, member: OptionalMember = None) -> None:
-    """List terms with their status, of one member or of all.
-
-    Example: memberctl term list M-000123 --as-of 2026-02-01
-    """
-    from memberctl.access import queries
-    from memberctl.member.queries import find_member
-
-    with look(ctx, "access.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
-        found = queries.list_terms(r.session, r.zone, r.today, member_id=member_id, limit=r.limit)
-    r.show_list(found.rows, TERM_COLUMNS, total=found.total)
-
-
-@term.command()
-def preview(
-    ctx: typer.Context,
-    from_: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
-    term_: Annotated[str, typer.Option("--term", help="Length, e.g. 1m, 12m, 1y or 30d.")],
-    count: Annotated[
-        int,
-        typer.Option(
-            parser=whole("--count", 1, MOST_PREVIEWED), metavar="N", help="How many terms to show."
-        ),
-    ] = 12,
-) -> None:
-    """Show when the terms of a series start and end; needs no store.
-
-    Example: memberctl term preview --from 2024-01-31 --term 1m --count 4
-    """
-    from memberctl.core.dates import parse_date, parse_period
-
-    run: Run = ctx.obj
-    spans = term_spans(parse_date(from_, what="--from"), parse_period(term_), count)
-    run.output.show_list(spans, PREVIEW_COLUMNS)
 
 
 @card.command()

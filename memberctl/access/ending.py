@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from memberctl.access import operations, queries
+from memberctl.access import operations, queries, rules, term_queries
 from memberctl.access.changes import ENDINGS, ChangeKind
 from memberctl.access.tables import Term, TermChange
 from memberctl.core.dates import Span
@@ -68,7 +68,7 @@ def end_terms(
     Source: rules T7, M10; mission S1.10.
     """
     assert why in ENDINGS
-    terms = queries.terms_of_source_to_change(session, source)
+    terms = term_queries.terms_of_source_to_change(session, source)
     over = [term for term in terms if term.end_on > last_on]
     ended = tuple(TermEnded(member_number(t.member_id), t.source, t.start_on,
                             last_on if t.start_on <= last_on else None, t.end_on)
@@ -88,14 +88,24 @@ def end_terms(
 
 
 def restore_terms(session: Session, cause: str, *, by: Actor, at: datetime) -> list[Term]:
-    """Give back what `cause` took from terms by ending them, and return those terms.
+    """Give back the days that `cause` took from terms by ending them, and return those terms.
 
     A term that was voided because it kept no day stays voided, and blocked cards stay blocked.
-    Source: rules M2.
+    Raises RuleRefused when another term of the product has those days by now.
+    Source: rules M2, T8.
     """
-    found = queries.endings_of(session, cause)
+    found = term_queries.endings_of(session, cause)
     for change, term in found:
-        span = Span(term.start_on, change.end_before)
+        span = Span(term.start_on, term.end_on + (change.end_before - change.end_after))
+        others = term_queries.terms_to_change(session, term.member_id, term.product)
+        rules.refuse_overlap(
+            [
+                Span(each.start_on, each.end_on)
+                for each in others
+                if each.id != term.id and each.visits is None
+            ],
+            span,
+        )
         change_term(
             session, term, ChangeKind.RESTORED, span,
             follows=change.id, source=cause, reason="", by=by, at=at,

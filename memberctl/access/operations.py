@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from memberctl.access import cards, queries, rules
+from memberctl.access import cards, queries, rules, term_queries
 from memberctl.access.cards import CardAnswer, CardFacts, CardIssued, CardOutcome
 from memberctl.access.rules import CardKind, CardState, Handover
 from memberctl.access.tables import Card, CardStock, Term
@@ -85,8 +85,8 @@ def grant_term(
     Raises RuleRefused when it would overlap another one of the product.
     Source: rules T1-T5, T8; mission S0.10.
     """
-    existing = queries.terms_to_change(session, member_id, plan.product)
-    held = queries.held(session, existing, dates.zone(organisation(session).zone))
+    existing = term_queries.terms_to_change(session, member_id, plan.product)
+    held = term_queries.held(session, existing, dates.zone(organisation(session).zone))
     period = dates.parse_period(plan.term)
     grant = rules.grant_span(held, paid_on, period, policy_number(session, "grace_days"))
     rules.refuse_overlap([term.span for term in held], grant.span)
@@ -114,7 +114,7 @@ def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> 
 
     Source: rules M2, T7.
     """
-    terms = list(queries.terms_of_source_to_change(session, source))
+    terms = list(term_queries.terms_of_source_to_change(session, source))
     for term in terms:
         void_term(session, term, by=by, at=at)
     today = dates.local_date(at, dates.zone(organisation(session).zone))

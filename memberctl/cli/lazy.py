@@ -42,7 +42,7 @@ TREE = {
     "payment": _of("payment.commands", "payment", "Payments: money that came in."),
     "receipt": _of("payment.commands", "receipt", "Receipts: proof of payment."),
     "credit": _of("payment.commands", "credit", "Credits: money that is the member's."),
-    "term": _of("access.commands", "term", "Terms: what members are entitled to, and when."),
+    "term": _of("access.term_commands", "term", "Terms: what members are entitled to, and when."),
     "card": _of("access.commands", "card", "Cards: issue, replace, block."),
     "message": _of("message.commands", "message", "Messages: what members are told."),
     "plan": _of("catalog.commands", "plan", "Plans: what members can buy."),

@@ -38,6 +38,8 @@ POLICIES: Mapping[str, Policy] = {
     "grace_days": Policy("30", "days", "rules T5", most=366),
     "grace_entry": Policy("allow", "", "rules T6", choices=("allow", "warn", "refuse")),
     "renewal_window_days": Policy("60", "days", "rules T4", most=366),
+    "freeze_times": Policy("2", "freezes of one term", "rules T9", most=100),
+    "freeze_days": Policy("90", "days of one term", "rules T9", most=3660),
     "join_documents": Policy("agreement", "list of agreement, identity", "rules A5"),
     "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),

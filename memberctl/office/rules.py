@@ -92,6 +92,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "payment.verify": frozenset({_R.FINANCE}),
     "payment.void": frozenset({_R.FINANCE, _R.MANAGER}),
     "access.read": _DESK,
+    "term.freeze": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
+    "member.hold": frozenset({_R.MANAGER}),
     "card.issue": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "card.block": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "message.read": _DESK,

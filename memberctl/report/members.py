@@ -16,9 +16,10 @@ from sqlalchemy import false, func, or_
 from sqlalchemy import select as columns
 from sqlmodel import col
 
-from memberctl.access.queries import CardLine, TermLine, held_terms, list_cards, list_terms
+from memberctl.access.queries import CardLine, list_cards
 from memberctl.access.rules import Held, MemberStatus, member_status
 from memberctl.access.tables import Term, TermChange
+from memberctl.access.term_queries import TermLine, held_terms, list_terms
 from memberctl.catalog.tables import Plan, PlanVersion, Tier
 from memberctl.core.dates import at_local_midnight, local_date, zone
 from memberctl.core.errors import NotFound

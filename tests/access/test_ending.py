@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session, select
 
-from memberctl.access import queries
+from memberctl.access import queries, term_queries
 from memberctl.access.changes import ChangeKind
 from memberctl.access.ending import TermsEnded, end_terms, restore_terms
 from memberctl.access.operations import issue_cards
@@ -60,7 +60,7 @@ def test_a_term_ends_on_the_day_and_the_past_stays_what_it_was(
     assert before[0].terms[0].end_on == date(2027, 3, 1)
     statuses = [show_member(session, member, today=on).status for on in (APRIL_10, APRIL_11)]
     assert statuses == ["active", "cancelled"]
-    (line,) = queries.list_terms(session, SHANGHAI, APRIL_11, member_id=member).rows
+    (line,) = term_queries.list_terms(session, SHANGHAI, APRIL_11, member_id=member).rows
     assert (line.end_on, line.status) == (APRIL_10, "cancelled")
 
 

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import event
 from sqlmodel import Session, select
 
-from memberctl.access import queries
+from memberctl.access import queries, term_queries
 from memberctl.access.cards import CardAnswer, CardOutcome
 from memberctl.access.operations import (
     block_card,
@@ -86,7 +86,7 @@ def test_voiding_one_of_two_renewals_leaves_the_other(
     grant(member, MARCH_2, "RN-1")
     voided = void_terms_of(session, "RN-1", by=actors["qian"], at=AT)
     assert [(term.source, term.version) for term in voided] == [("RN-1", 2)]
-    shown = queries.list_terms(session, SHANGHAI, MARCH_2, member_id=member)
+    shown = term_queries.list_terms(session, SHANGHAI, MARCH_2, member_id=member)
     assert [line.status for line in shown.rows] == [TermStatus.ACTIVE, TermStatus.VOIDED]
 
 
@@ -124,8 +124,8 @@ def test_terms_are_listed_as_they_were_known_on_that_day(
     session: Session, enrol: Enrol, grant: Grant
 ) -> None:
     grant(enrol(), MARCH_2)
-    assert queries.list_terms(session, SHANGHAI, date(2026, 3, 1)).total == 0
-    (line,) = queries.list_terms(session, SHANGHAI, MARCH_2).rows
+    assert term_queries.list_terms(session, SHANGHAI, date(2026, 3, 1)).total == 0
+    (line,) = term_queries.list_terms(session, SHANGHAI, MARCH_2).rows
     assert (line.member, line.plan, line.status) == ("M-000001", "YEAR", TermStatus.ACTIVE)
 
 
