@@ -1,0 +1,117 @@
+"""Pairs of people who may be one person, the most probable first, with the reasons.
+
+Source: rules A3; mission S0.2.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+
+from memberctl.member.blocking import candidates
+from memberctl.member.likeness import Level, Person, are_proven_two
+from memberctl.member.weighing import Frequencies, Pattern, Weights, learn, pattern_of
+
+LIKELY = 0.5
+"""From here on a pair is more probably one person than not."""
+
+SURE = 0.9
+"""From here on two pairs that share a person may imply the third."""
+
+CONTRADICTED = 0.001
+"""Below, what two people say themselves outweighs that both seem to be a third."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one field says about a pair; weight -- in bits, below 0 against it."""
+
+    field: str
+    level: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class LikelyPair:
+    """Two places in a list of people. score -- how probable it is that they are one person."""
+
+    one: int
+    other: int
+    score: float
+    parts: tuple[Part, ...]
+
+
+def rank_pairs(people: Sequence[Person], *, least: float = LIKELY) -> list[LikelyPair]:
+    """Return the pairs of people who are one person with a probability of at least `least`.
+
+    The number of pairs that are looked at grows with the number of people, not with its square.
+    A Chinese name alone makes no pair: something else has to agree, or nearly.
+    """
+    often = Frequencies(people)
+    alike: dict[Pattern, list[tuple[int, int]]] = {}
+    for one, other in candidates(people):
+        if not are_proven_two(people[one], people[other]):
+            pattern = pattern_of(people[one], people[other], often)
+            alike.setdefault(pattern, []).append((one, other))
+    weights = learn(people, {pattern: len(pairs) for pattern, pairs in alike.items()}, often)
+    found: list[LikelyPair] = []
+    for pattern, pairs in alike.items():
+        score = weights.probability(pattern)
+        if score >= least and pattern.is_supported:
+            parts = _parts(pattern, weights)
+            found += [LikelyPair(one, other, score, parts) for one, other in pairs]
+    found += _implied(people, found, often, weights, least)
+    return sorted(found, key=lambda pair: (-pair.score, pair.one, pair.other))
+
+
+def _implied(
+    people: Sequence[Person],
+    found: Sequence[LikelyPair],
+    often: Frequencies,
+    weights: Weights,
+    least: float,
+) -> list[LikelyPair]:
+    """Return pairs who are one person because both are a third, and nothing says otherwise."""
+    sure: defaultdict[int, dict[int, float]] = defaultdict(dict)
+    for pair in found:
+        if pair.score >= SURE:
+            sure[pair.one][pair.other] = sure[pair.other][pair.one] = pair.score
+    listed = {(pair.one, pair.other) for pair in found}
+    implied: dict[tuple[int, int], LikelyPair] = {}
+    for others in sure.values():
+        for one, other in combinations(sorted(others), 2):
+            score = others[one] * others[other]
+            if (one, other) in listed or score < least:
+                continue
+            pattern = pattern_of(people[one], people[other], often)
+            if weights.probability(pattern) >= CONTRADICTED:
+                implied[one, other] = LikelyPair(one, other, score, _parts(pattern, weights))
+    return list(implied.values())
+
+
+def _parts(pattern: Pattern, weights: Weights) -> tuple[Part, ...]:
+    return tuple(
+        Part(field, level.name.lower(), round(weight, 1))
+        for field, level, weight in weights.parts(pattern)
+    )
+
+
+def groups_of(pairs: Iterable[LikelyPair]) -> dict[int, int]:
+    """Return for each place that is in a pair the smallest place of all who are that person."""
+    first: dict[int, int] = {}
+
+    def head(place: int) -> int:
+        while first.setdefault(place, place) != place:
+            first[place] = first[first[place]]
+            place = first[place]
+        return place
+
+    for pair in pairs:
+        one, other = sorted((head(pair.one), head(pair.other)))
+        first[other] = one
+    return {place: head(place) for place in list(first)}
+
+
+__all__ = ["LIKELY", "Level", "LikelyPair", "Part", "groups_of", "rank_pairs"]
