@@ -255,6 +255,7 @@ COUNT_DOORS = (
         "term preview --from 2026-01-31 --term 1m --count {value}",
         "agreement show --wording {value}",
         "calendar show -- {value}",
+        "member duplicates --min-score {value}",
     ),
     # A version that never was is a conflict, not a malformed number.
     *_doors(

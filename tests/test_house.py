@@ -24,6 +24,7 @@ RANKS = [
 HEAVY = {
     "sqlmodel", "sqlalchemy", "alembic", "rich", "holidays", "phonenumbers", "reportlab",
     "tabulate", "psycopg", "cryptography", "stdnum", "email_validator", "charset_normalizer",
+    "rapidfuzz",
 }  # fmt: skip
 NEVER_IN = {
     "rules": HEAVY | {"typer"},

@@ -25,7 +25,7 @@ from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict, MemberctlError, RuleRefused, UsageProblem
 from memberctl.core.text import clean_text
-from memberctl.member import change_commands
+from memberctl.member import change_commands, duplicate_commands
 from memberctl.member.changes import parse_contact_change, parse_identity_change
 from memberctl.member.entering import asked_for, with_file
 from memberctl.member.identity import DocumentKind
@@ -46,7 +46,6 @@ if TYPE_CHECKING:
 member = noun("member", "Members: who belongs.")
 
 LINE_COLUMNS = ("number", "name", "status", "phone", "email", "branch", "tier", "member_since")
-PAIR_COLUMNS = ("member", "name", "other", "other_name", "reason")
 
 Phone = Annotated[str | None, typer.Option(help="Phone number, e.g. 13800138000 or +44....")]
 Email = Annotated[str | None, typer.Option(help="E-mail address.")]
@@ -322,19 +321,6 @@ def import_(
         w.say(imported, imported.sentence("members"), imported.exit_code)
 
 
-@member.command()
-def duplicates(ctx: typer.Context) -> None:
-    """List pairs of members who may be one person.
-
-    Example: memberctl member duplicates
-    """
-    from memberctl.member.queries import list_duplicates
-
-    with look(ctx, "member.read") as r:
-        found = list_duplicates(r.session, limit=r.limit)
-    r.show_list(found.rows, PAIR_COLUMNS, total=found.total)
-
-
 def _refuse_unknown_branch(w: Writing, asked: Registration) -> None:
     """Raise NotFound with the codes there are, which the batch does not look up for each row."""
     from memberctl.office.queries import find_branch
@@ -372,4 +358,5 @@ def _line(w: Writing, done: Registered) -> object:
     return MemberLine(**{key: getattr(record, key) for key in LINE_COLUMNS})
 
 
+duplicate_commands.add_to(member)
 change_commands.add_to(member)

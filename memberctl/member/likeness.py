@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import lru_cache
 
 from memberctl.core.text import name_key
+from memberctl.member.identity import DocumentKind
 
 
 class Level(IntEnum):
@@ -30,8 +31,7 @@ class Level(IntEnum):
     DIFFERENT = 4
 
 
-PROVING = "resident_id"
-LEVELS = len(Level)
+PROVING = DocumentKind.RESIDENT_ID.value
 FIELDS = ("name", "birth_date", "id_number", "phone", "email", "street", "house")
 """What is compared; an address is compared twice, by its words and by its numbers."""
 
@@ -42,9 +42,9 @@ _PARTS = re.compile(r"[^\W_]+")
 _SHORT_TOKEN, _LONG_TOKEN = 3, 6
 _LONG_NAME = 8
 # Surnames of two characters; every other Chinese name begins with a surname of one.
-_DOUBLE = frozenset(
-    "欧阳 太史 上官 端木 司马 东方 独孤 南宫 万俟 闻人 夏侯 诸葛 尉迟 公羊 赫连 澹台 皇甫 宗政 濮阳"
-    " 公冶 太叔 申屠 公孙 慕容 仲孙 钟离 长孙 宇文 司徒 鲜于 司空 闾丘 令狐 百里 呼延 东郭 南门".split()
+_DOUBLE = re.compile(
+    "欧阳|太史|上官|端木|司马|东方|独孤|南宫|万俟|闻人|夏侯|诸葛|尉迟|公羊|赫连|澹台|皇甫|宗政|濮阳"
+    "|公冶|太叔|申屠|公孙|慕容|仲孙|钟离|长孙|宇文|司徒|鲜于|司空|闾丘|令狐|百里|呼延|东郭|南门"
 )
 # Traditional characters that names and addresses are written with, and what they are today.
 _SIMPLE = str.maketrans(
@@ -118,7 +118,7 @@ def name_parts(name: str) -> tuple[tuple[str, ...], bool]:
     key = _simple(name_key(name))
     whole = "".join(_PARTS.findall(key))
     if whole and all(HAN.match(each) for each in whole):
-        cut = 2 if whole[:2] in _DOUBLE and len(whole) > 2 else 1
+        cut = 2 if _DOUBLE.match(whole) and len(whole) > 2 else 1
         return tuple(part for part in (whole[:cut], whole[cut:]) if part), True
     return tuple(sorted(_PARTS.findall(key))), False
 

@@ -8,7 +8,6 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import and_, func, or_, select
-from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from memberctl.catalog.tables import Tier
@@ -22,7 +21,7 @@ from memberctl.member.scope import every_branch
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
 from memberctl.office.tables import Branch
-from memberctl.store.listing import Listing, listing
+from memberctl.store.listing import Listing
 from memberctl.store.sealing import unseal, unwrap_key
 
 if TYPE_CHECKING:
@@ -264,45 +263,3 @@ def _change_line(request: ChangeRequest, name: str, people: dict[int, str]) -> C
         decided_by=people.get(request.decided_by) if request.decided_by else None,
         answer=request.answer,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class DuplicatePair:
-    """Two members who may be one person. reason -- "same_phone" or "same_name_birth_date"."""
-
-    member: str
-    name: str
-    other: str
-    other_name: str
-    reason: str
-
-
-def list_duplicates(session: Session, *, limit: int | None) -> Listing[DuplicatePair]:
-    """Return pairs with one phone number, or with one name and birth date. Source: rules A3."""
-    by_phone = _pairs(session, "same_phone", limit)
-    left = None if limit is None else max(limit - len(by_phone.rows), 0)
-    by_birth = _pairs(session, "same_name_birth_date", left)
-    return Listing(by_phone.rows + by_birth.rows, by_phone.total + by_birth.total)
-
-
-def _pairs(session: Session, reason: str, limit: int | None) -> Listing[DuplicatePair]:
-    one, other = aliased(Member), aliased(Member)
-    same_phone = col(one.phone) == col(other.phone)
-    same_birth = and_(
-        col(one.name_key) == col(other.name_key), col(one.birth_on) == col(other.birth_on)
-    )
-    # A pair that shares both is listed once, as sharing the phone number.
-    only_birth = and_(same_birth, or_(~same_phone, one.phone.is_(None), other.phone.is_(None)))  # type: ignore[union-attr]
-    statement = (
-        select(col(one.id), col(one.name), col(other.id), col(other.name))
-        .join(
-            other,
-            and_(same_phone if reason == "same_phone" else only_birth, col(one.id) < col(other.id)),
-        )
-        .order_by(col(one.id), col(other.id))
-    )
-
-    def pair(first: int, name: str, second: int, other_name: str) -> DuplicatePair:
-        return DuplicatePair(member_number(first), name, member_number(second), other_name, reason)
-
-    return listing(session, statement, lambda row: pair(*row), limit)

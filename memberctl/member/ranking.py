@@ -8,7 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import combinations
+from math import log2
 
 from memberctl.member.blocking import candidates
 from memberctl.member.likeness import Level, Person, are_proven_two
@@ -30,16 +32,20 @@ class Part:
 
     field: str
     level: str
-    weight: float
+    weight: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class LikelyPair:
-    """Two places in a list of people. score -- how probable it is that they are one person."""
+    """Two places in a list of people.
+
+    score -- how probable it is that they are one person; weight -- log2 of the odds
+    """
 
     one: int
     other: int
     score: float
+    weight: float
     parts: tuple[Part, ...]
 
 
@@ -61,7 +67,8 @@ def rank_pairs(people: Sequence[Person], *, least: float = LIKELY) -> list[Likel
         score = weights.probability(pattern)
         if score >= least and pattern.is_supported:
             parts = _parts(pattern, weights)
-            found += [LikelyPair(one, other, score, parts) for one, other in pairs]
+            weight = odds(score)
+            found += [LikelyPair(one, other, score, weight, parts) for one, other in pairs]
     found += _implied(people, found, often, weights, least)
     return sorted(found, key=lambda pair: (-pair.score, pair.one, pair.other))
 
@@ -87,13 +94,20 @@ def _implied(
                 continue
             pattern = pattern_of(people[one], people[other], often)
             if weights.probability(pattern) >= CONTRADICTED:
-                implied[one, other] = LikelyPair(one, other, score, _parts(pattern, weights))
+                implied[one, other] = LikelyPair(
+                    one, other, score, odds(score), _parts(pattern, weights)
+                )
     return list(implied.values())
+
+
+def odds(score: float) -> float:
+    """Return log2 of the odds of a probability, with one decimal; 60 is as good as certain."""
+    return round(min(log2(score / (1 - score)), 60.0), 1) if score < 1 else 60.0
 
 
 def _parts(pattern: Pattern, weights: Weights) -> tuple[Part, ...]:
     return tuple(
-        Part(field, level.name.lower(), round(weight, 1))
+        Part(field, level.name.lower(), Decimal(f"{weight:.1f}"))
         for field, level, weight in weights.parts(pattern)
     )
 

@@ -22,7 +22,6 @@ from typing import NamedTuple
 
 from memberctl.member.likeness import (
     FIELDS,
-    LEVELS,
     Level,
     Person,
     compare_codes,
@@ -100,6 +99,7 @@ SAID_BEFORE = 30.0
 
 STRANGERS_BEFORE = 20_000.0
 SAMPLE = 20_000
+NO_STRANGERS = 0.05
 ROUNDS = 25
 MATCHES_EACH, HOUSEHOLDS_EACH = 0.01, 0.03
 """How many pairs of one person, or of one household, are expected for each record."""
@@ -213,7 +213,6 @@ def learn(people: Sequence[Person], seen: Mapping[Pattern, int], often: Frequenc
     """
     records = max(len(people), SCALE)
     pairs = records * (records - 1) / 2
-    picked = _levels_of_picked(people, often)
     equal = _equal_pairs(people)
     weights = Weights(
         ONE_PERSON,
@@ -222,6 +221,7 @@ def learn(people: Sequence[Person], seen: Mapping[Pattern, int], often: Frequenc
         MATCHES_EACH * records / pairs,
         HOUSEHOLDS_EACH * records / pairs,
     )
+    picked = _levels_of_picked(people, often, weights)
     for _ in range(ROUNDS):
         weights = _better(weights, seen, picked, equal, records)
     return weights
@@ -287,23 +287,33 @@ def _strangers(field: str, picked: Row, equal: Equal | None, known: float) -> Ro
     return (same, *(share / rest * (1 - same) for share in picked[1:]))
 
 
-def _levels_of_picked(people: Sequence[Person], often: Frequencies) -> dict[str, Row]:
+def _levels_of_picked(
+    people: Sequence[Person], often: Frequencies, usual: Weights
+) -> dict[str, Row]:
+    """Return how often each level is seen among pairs that were picked without looking.
+
+    Whoever is probably one person by what is usual is no stranger; in a small file they would
+    make up a good part of all pairs.
+    """
     tally = {field: [STRANGERS_BEFORE * s for s in STRANGERS[field]] for field in FIELDS}
-    for one, other in _picked(people):
-        for field, level in zip(FIELDS, pattern_of(one, other, often), strict=False):
+    looks = Counter(pattern_of(one, other, often) for one, other in _picked(people))
+    for pattern, count in looks.items():
+        if usual.probability(pattern) > NO_STRANGERS:
+            continue
+        for field, level in zip(FIELDS, pattern, strict=False):
             if level is not None:
-                tally[field][level] += 1
+                tally[field][level] += count
     return {field: _shares(counts) for field, counts in tally.items()}
 
 
 def _picked(people: Sequence[Person]) -> Iterator[tuple[Person, Person]]:
-    """Yield pairs spread evenly over all, the same ones every time."""
+    """Yield pairs spread evenly over all, none twice, the same ones every time."""
     count = len(people)
-    if count < LEVELS:
-        return
-    for turn in range(1, SAMPLE // count + 2):
-        apart = (turn * 7919) % count or 1
-        for place in range(min(count, SAMPLE)):
+    turns = min(SAMPLE // max(count, 1) + 1, (count - 1) // 2)
+    for turn in range(turns):
+        # Neighbours in a file are often relatives: what is picked stands far apart.
+        apart = 1 + (count // 3 + turn) % max((count - 1) // 2, 1)
+        for place in range(0, count, max(count // SAMPLE, 1)):
             yield people[place], people[(place + apart) % count]
 
 

@@ -114,17 +114,22 @@ def again(chance: random.Random, record: Record) -> Record:
     for _ in range(chance.randint(1, 3)):
         what = chance.choice(("name", "born", "phone", "address", "number"))
         old = getattr(record, what)
-        if old is None:
-            continue
-        spoilt: dict[str, Callable[[], str | None]] = {
-            "name": lambda: _name_slip(chance, record.name),
-            "born": lambda: _date_slip(chance, record.born or "") if chance.random() < 0.6 else None,
-            "phone": lambda: f"+861{chance.randrange(3 * 10**9, 9 * 10**9)}",
-            "address": lambda: slip(chance, slip(chance, record.address or "")),
-            "number": lambda: slip(chance, record.number or ""),
-        }
-        record = replace(record, **{what: spoilt[what]()})
+        if old is not None:
+            record = replace(record, **{what: _spoilt(chance, what, old)})
     return record
+
+
+def _spoilt(chance: random.Random, what: str, old: str) -> str | None:
+    match what:
+        case "name":
+            return _name_slip(chance, old)
+        case "born":
+            return _date_slip(chance, old) if chance.random() < 0.6 else None
+        case "phone":
+            return f"+861{chance.randrange(3 * 10**9, 9 * 10**9)}"
+        case "address":
+            return slip(chance, slip(chance, old))
+    return slip(chance, old)
 
 
 def _family(chance: random.Random, record: Record, whose: int) -> Iterator[Record]:

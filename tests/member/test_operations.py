@@ -15,7 +15,7 @@ from memberctl.member.changes import ContactChange, parse_identity_change
 from memberctl.member.changing import decide_change, request_changes, update_member
 from memberctl.member.identity import DocumentKind
 from memberctl.member.operations import register_members
-from memberctl.member.queries import find_member, list_changes, list_duplicates
+from memberctl.member.queries import find_member, list_changes
 from memberctl.member.rules import Outcome, Registered, Registration, parse_registration
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.member.updating import update_contact, verify_member
@@ -372,17 +372,3 @@ def test_waiting_requests_are_listed_without_what_they_would_change(
     assert (len(found.rows), found.total) == (1, 2)
     assert (found.rows[0].requested_by, found.rows[0].decided_by) == ("li", None)
     assert OTHER_ID not in repr(found)
-
-
-def test_possible_duplicates_are_listed_once_for_each_pair(
-    session: Session, register: Register, zhang: int
-) -> None:
-    register({"name": "张小明", "phone": "13800138000"})
-    born = {"name": "李娜", "birth_date": "1990-03-07"}
-    register({**born, "phone": "13900139001"})
-    register({**born, "phone": "13900139002"}, override="two people")
-    found = list_duplicates(session, limit=None)
-    assert [(each.member, each.other, each.reason) for each in found.rows] == [
-        ("M-000001", "M-000002", "same_phone"),
-        ("M-000003", "M-000004", "same_name_birth_date"),
-    ]
