@@ -65,6 +65,10 @@ TEXT_DOORS = (
     _kept("review extend {filed} --days 2 --reason {value}", "review show {filed}", "wang"),
     _kept("payment void {payment} --yes --reason {value}", "payment show {payment}", "qian"),
     _kept("payment record {confirmed} 10.00 --method cash --reference {value}", "", "qian"),
+    _kept(
+        "member hold {member} --until 2026-12-01 --reason {value}", "member holds {member}", "zhao"
+    ),
+    _kept("member expel {member} --yes --reason {value}", "member holds {member}", "zhao"),
     _kept("card replace {card} --reason {value}", "audit log --object {card}", "sun"),
     _kept("term freeze {member} --from 2026-07-01 --until 2026-07-02 --reason {value}",
           "term history {member}", "sun"),
@@ -180,6 +184,11 @@ NUMBER_DOORS = (
         "term freeze {member} --from 2026-07-01 --until 2026-07-02 --reason x --order {value}",
         "message preview -- {value}",
         "member show -- {value}",
+        "member hold --until 2026-12-01 --reason x -- {value}",
+        "member release --reason x -- {value}",
+        "member expel --yes --reason x -- {value}",
+        "member readmit --reason x -- {value}",
+        "member holds -- {value}",
         "member update --phone 13712345678 -- {value}",
         "member verify --document-seen passport -- {value}",
         "member approve-change -- {value}",
@@ -289,6 +298,8 @@ DATE_DOORS = (
         "term freeze {member} --until 2026-07-02 --reason x --from {value}",
         "term freeze {member} --from 2026-07-01 --reason x --until {value}",
         "term resume {member} --from {value}",
+        "member hold {member} --reason x --until {value}",
+        "member hold {member} --reason x --until 2026-12-01 --from {value}",
         "calendar show -- {value}",
     ),
     *_doors(

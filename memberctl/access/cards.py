@@ -23,6 +23,7 @@ class CardFacts:
     """What decides whether a member gets a card.
 
     entitled -- a term that was paid for runs today or lies ahead
+    expelled -- no card lets them in any more
     card     -- the number and state of the newest card, or None
     branch_id -- whose number and blank the card would take; HEAD_OFFICE outside any branch
     """
@@ -32,6 +33,7 @@ class CardFacts:
     card: tuple[str, CardState] | None
     branch_id: int
     has_address: bool
+    expelled: bool = False
 
 
 class CardOutcome(StrEnum):
@@ -42,6 +44,7 @@ class CardOutcome(StrEnum):
     NOT_FOUND = "not_found"
     NOT_PAID = "not_paid"
     BLOCKED = "blocked"
+    EXPELLED = "expelled"
     NO_ADDRESS = "no_address"
     NO_BLANKS = "no_blanks"
 
@@ -114,6 +117,8 @@ def card_outcomes(
 def _card_outcome(wish: CardFacts | None, handover: Handover, served: set[int]) -> CardOutcome:
     if wish is None:
         return CardOutcome.NOT_FOUND
+    if wish.expelled:
+        return CardOutcome.EXPELLED
     if wish.member_id in served:
         return CardOutcome.ALREADY
     if wish.card is not None and wish.card[1] is CardState.ACTIVE:
@@ -151,6 +156,8 @@ def card_refusal(outcome: CardOutcome, member: str, card: str | None) -> Memberc
             return RuleRefused(
                 f"the card {card} of {member} is blocked", hint=f"memberctl card replace {card}"
             )
+        case CardOutcome.EXPELLED:
+            return RuleRefused(f"{member} is expelled", hint=f"memberctl member readmit {member}")
         case CardOutcome.NO_ADDRESS:
             return RuleRefused(
                 f"{member} has no address to post a card to",

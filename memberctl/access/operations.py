@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from memberctl.access import cards, queries, rules, term_queries
 from memberctl.access.cards import CardAnswer, CardFacts, CardIssued, CardOutcome
+from memberctl.access.hold_queries import expelled_among
 from memberctl.access.rules import CardKind, CardState, Handover
 from memberctl.access.tables import Card, CardStock, Term
 from memberctl.core import dates
@@ -276,6 +277,8 @@ def replace_card(
     member = member_number(old.member_id)
     if not queries.is_entitled(session, old.member_id, today):
         raise cards.card_refusal(CardOutcome.NOT_PAID, member, old.number)
+    if expelled_among(session, [old.member_id], today):
+        raise cards.card_refusal(CardOutcome.EXPELLED, member, old.number)
     others = [c for c in queries.active_cards_to_change(session, old.member_id) if c.id != old.id]
     if others:
         raise cards.card_refusal(CardOutcome.ALREADY, member, others[0].number)

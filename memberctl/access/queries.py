@@ -12,6 +12,7 @@ from sqlalchemy import select as select_columns
 from sqlmodel import col, func, or_, select
 
 from memberctl.access.cards import HEAD_OFFICE, CardFacts
+from memberctl.access.hold_queries import expelled_among
 from memberctl.access.rules import CardState, Handover
 from memberctl.access.tables import Card, CardStock, Term
 from memberctl.core.dates import local_date
@@ -89,6 +90,7 @@ def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict
             )
         )
         cards = _newest_cards(session, ids)
+        expelled = expelled_among(session, ids, today)
         people = select(Member.id, Member.branch_id, Member.address).where(col(Member.id).in_(ids))
         for member_id, branch_id, address in session.exec(people):
             found[member_id] = CardFacts(
@@ -97,6 +99,7 @@ def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict
                 card=cards.get(member_id),
                 branch_id=branch_id or HEAD_OFFICE,
                 has_address=bool(address),
+                expelled=member_id in expelled,
             )
     return found
 

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from memberctl.access import changes as changed
 from memberctl.access.changes import CUT_SHORT, Change
+from memberctl.access.holds import Hold, HoldKind, covering
 from memberctl.core.dates import Period, Span, Unit, add_period, spans_from
 from memberctl.core.errors import RuleRefused
 
@@ -125,13 +126,13 @@ class Standing:
     """The facts that decide where a member stands.
 
     waits -- when confirmed orders waited for payment; grace_days -- the policy
-    expelled_on -- or None
+    holds -- what kept the member out, or keeps
     """
 
     terms: tuple[Held, ...]
     grace_days: int
     waits: tuple[Wait, ...] = ()
-    expelled_on: date | None = None
+    holds: tuple[Hold, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,15 +157,17 @@ def member_status(facts: Standing, as_of: date) -> MemberStatus:
 
     Who may come in today is `active` whatever else is open; `grace` keeps the end date that is
     shown (rules T6); an order that waits for money comes before `lapsed`. A term that was ended
-    before its time has no grace and leaves its member `cancelled`.
+    before its time has no grace and leaves its member `cancelled`; a manual hold makes `frozen`
+    while a term runs.
     Source: rules T7.
     """
-    if facts.expelled_on is not None and facts.expelled_on <= as_of:
+    if covering(facts.holds, HoldKind.EXPULSION, as_of):
         return MemberStatus.EXPELLED
     terms = [term for term in facts.terms if term.counts(as_of)]
     running = [term for term in terms if term.span_on(as_of).contains(as_of)]
     if running:
-        frozen = all(term.is_frozen(as_of) for term in running)
+        held = covering(facts.holds, HoldKind.HOLD, as_of)
+        frozen = held or all(term.is_frozen(as_of) for term in running)
         return MemberStatus.FROZEN if frozen else MemberStatus.ACTIVE
     whole = [term.span_on(as_of) for term in terms if not term.was_cut_short(as_of)]
     if any(in_grace(span, facts.grace_days, as_of) for span in whole):

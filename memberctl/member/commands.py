@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from memberctl.access import hold_commands
 from memberctl.access.rules import MemberStatus
 from memberctl.cli.arguments import MemberArgument
 from memberctl.cli.completion import complete_branches, complete_staff
@@ -360,3 +361,4 @@ def _line(w: Writing, done: Registered) -> object:
 
 duplicate_commands.add_to(member)
 change_commands.add_to(member)
+hold_commands.add_to(member)

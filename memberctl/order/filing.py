@@ -35,12 +35,14 @@ class Applicant(NamedTuple):
     price_basis_points -- their tier's share of prices
     staff_id  -- the member of staff they are, if they are one
     until     -- the last day of their newest term, None if they never had one
+    expelled  -- nothing is sold to them
     """
 
     price_basis_points: int
     staff_id: int | None
     has_identity: bool
     until: date | None
+    expelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
     """
     refuse_kind(filing.kind)
     refuse_own_order(ground.staff, is_own=applicant.staff_id == ground.staff_id)
+    if applicant.expelled:
+        number = member_number(filing.member_id)
+        raise RuleRefused(f"{number} is expelled", hint=f"memberctl member readmit {number}")
     _refuse_wrong_time(filing, applicant, ground)
     lines = lines_of(filing, applicant.price_basis_points)
     agreement = agreement_for(filing.agreed_on, ground.today, ground.agreements)

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from memberctl.access.hold_queries import expelled_among
 from memberctl.catalog.queries import entry_tier_id, tier_terms_on
 from memberctl.core.errors import MemberctlError
 from memberctl.core.money import Money
@@ -202,8 +203,11 @@ def _applicants(
         tier: terms.price_basis_points
         for tier, terms in tier_terms_on(session, ground.today).items()
     }
+    expelled = expelled_among(session, members, ground.today)
     applicants = {
-        member: Applicant(shares[facts.tier_id], facts.staff_id, member in known, facts.until)
+        member: Applicant(
+            shares[facts.tier_id], facts.staff_id, member in known, facts.until, member in expelled
+        )
         for member, facts in queries.member_facts(session, members).items()
     }
     if newcomers:

@@ -12,10 +12,13 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import false, func, or_
+from sqlalchemy import func, or_
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from memberctl.access.hold_queries import holds_of
+from memberctl.access.hold_tables import MemberHold
+from memberctl.access.holds import HoldKind
 from memberctl.access.queries import CardLine, list_cards
 from memberctl.access.rules import Held, MemberStatus, member_status
 from memberctl.access.tables import Term, TermChange
@@ -275,7 +278,11 @@ def _possible(status: MemberStatus, moment: Moment) -> tuple[Any, ...]:
         case MemberStatus.APPLICANT:
             return (~term.where(col(Term.granted_at) < moment.ends).exists(),)
         case MemberStatus.EXPELLED:
-            return (false(),)  # Nothing stores an expulsion yet.
+            expelled = columns(col(MemberHold.id)).where(
+                col(MemberHold.member_id) == col(Member.id),
+                col(MemberHold.kind) == HoldKind.EXPULSION,
+            )
+            return (expelled.exists(),)
 
 
 def _lines(session: Session, wanted: Any, moment: Moment) -> list[MemberLine]:
@@ -289,11 +296,14 @@ def _lines(session: Session, wanted: Any, moment: Moment) -> list[MemberLine]:
 def _made(session: Session, rows: Sequence[Any], moment: Moment) -> Iterator[MemberLine]:
     ids = [row[0] for row in rows]
     terms = held_terms(session, ids, moment.zone)
+    holds = holds_of(session, ids, moment.zone)
     orders = _order_facts(session, ids)
     called_off = _called_off(session, orders, moment.zone)
     for member_id, name, phone, email, branch, tier in rows:
         held: Sequence[Held] = terms.get(member_id, ())
-        facts = standing(held, orders.get(member_id, ()), called_off, moment.grace_days)
+        facts = standing(
+            held, orders.get(member_id, ()), called_off, moment.grace_days, holds.get(member_id, ())
+        )
         yield MemberLine(
             number=member_number(member_id),
             name=name,

@@ -11,6 +11,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
 
+from memberctl.access.holds import Hold
 from memberctl.access.rules import Held, Standing, Wait
 from memberctl.order.rules import OrderKind, OrderState
 
@@ -63,6 +64,7 @@ def standing(
     orders: Sequence[OrderFacts],
     called_off: Mapping[str, date],
     grace_days: int,
+    holds: Sequence[Hold] = (),
 ) -> Standing:
     """Return the facts that decide one member's status.
 
@@ -72,7 +74,8 @@ def standing(
     waits = [
         wait_of(order, granted.get(order.number), called_off.get(order.number)) for order in orders
     ]
-    return Standing(tuple(terms), grace_days, tuple(wait for wait in waits if wait is not None))
+    waited = tuple(wait for wait in waits if wait is not None)
+    return Standing(tuple(terms), grace_days, waited, tuple(holds))
 
 
 def member_since(terms: Sequence[Held], as_of: date) -> date | None:

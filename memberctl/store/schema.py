@@ -2,6 +2,7 @@
 
 from sqlmodel import SQLModel
 
+from memberctl.access import hold_tables as holds
 from memberctl.access import tables as access
 from memberctl.access import visit_tables as visits
 from memberctl.catalog import tables as catalog
@@ -24,6 +25,7 @@ MODULES = (
     member,
     access,
     visits,
+    holds,
     order,
     review,
     payment,

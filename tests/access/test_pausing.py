@@ -69,7 +69,7 @@ def test_a_freeze_and_its_early_end_move_what_follows_and_the_past_is_repeated(
 
 
 def test_a_dry_run_says_the_same_and_changes_nothing(club: Program) -> None:
-    line = ("term", "freeze", "name:张伟", *JULY, "--reason", "出差")
+    line = ("term", "freeze", "phone:13800000001", *JULY, "--reason", "出差")
     dry = club.ok(*line, "--dry-run", as_="sun")
     assert ends(club, "M-000001") == ["2026-12-31", "2027-12-31"]
     assert club.ok(*line, as_="sun") == dry

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memberctl.access.changes import Change, ChangeKind
+from memberctl.access.holds import Hold, HoldKind
 from memberctl.access.rules import (
     Grant,
     Held,
@@ -231,7 +232,8 @@ def test_a_term_that_was_ended_has_no_grace_and_is_not_renewed_late() -> None:
 
 
 def test_expulsion_beats_everything_from_its_day_on() -> None:
-    facts = Standing((YEAR_2026,), GRACE, expelled_on=day("2026-05-01"))
+    expelled = Hold(HoldKind.EXPULSION, day("2026-05-01"), None, day("2026-05-01"))
+    facts = Standing((YEAR_2026,), GRACE, holds=(expelled,))
     assert member_status(facts, day("2026-04-30")) is MemberStatus.ACTIVE
     assert member_status(facts, day("2026-05-01")) is MemberStatus.EXPELLED
 
