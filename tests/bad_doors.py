@@ -307,6 +307,12 @@ DATE_DOORS = (
         _16b=USAGE, _16c=USAGE,
     ),
     *_doors(
+        Kind.DATE, "qian",
+        "ledger balance --on {value}",
+        "ledger recognise --through {value}",
+        "ledger statement --month {value}",
+    ),
+    *_doors(
         Kind.DATE, "qian", "payment record {confirmed} 10.00 --method cash --received {value}"
     ),
     *_doors(

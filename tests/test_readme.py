@@ -24,6 +24,7 @@ MANUAL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sample_data" / "
 TOPICS = {
     "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "security", "cron", "postgres", "policies", "duplicates",
+    "ledger",
 }  # fmt: skip
 MOST_LINES = 80
 PEOPLE = {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -74,6 +74,19 @@ def held_terms(
     ):
         found.setdefault(member_id, []).append(_held(facts, changes, zone))
     return {member_id: tuple(terms) for member_id, terms in found.items()}
+
+
+def held_by_source(
+    session: Session, sources: Iterable[str], zone: ZoneInfo
+) -> dict[str, tuple[Held, ...]]:
+    """Return all terms that these orders paid for, voided ones too, by order; none has no key."""
+    theirs = among(session, col(Term.source), sorted(set(sources)))
+    changes = term_changes(session, zone, theirs)
+    found: dict[str, list[Held]] = {}
+    for facts in session.execute(select_columns(*HELD).where(theirs).order_by(col(Term.id))):
+        term = _held(facts, changes, zone)
+        found.setdefault(term.source, []).append(term)
+    return {source: tuple(terms) for source, terms in found.items()}
 
 
 def term_changes(session: Session, zone: ZoneInfo, *which: Any) -> dict[int, tuple[Change, ...]]:

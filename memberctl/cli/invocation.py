@@ -8,7 +8,7 @@ Source: house.md "One way down, one way up"; reliability.md R7, R17.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -163,6 +163,14 @@ class Reading:
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt; see Output.show_text."""
         self.run.output.show_text(text, data)
+
+    def show_document(self, pieces: Iterable[str | bytes]) -> None:
+        """Show a document of another program's form; see Output.show_document."""
+        self.run.output.show_document(pieces)
+
+    def show_bars(self, title: str, bars: Sequence[tuple[str, object, int]]) -> None:
+        """Draw bars on a terminal; see Output.show_bars."""
+        self.run.output.show_bars(title, bars)
 
     def end_with(self, exit_code: int) -> None:
         """End the run with `exit_code` although nothing failed, e.g. 8 for problems found."""

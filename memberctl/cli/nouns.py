@@ -13,7 +13,18 @@ from memberctl.cli.options import lent_parameters, show_lent, take_from
 
 FIRST_PARAGRAPH = re.compile(r"\s*\n\s*\n")
 EPILOG = "Every command also takes the global options: memberctl help options"
+DOCUMENTS = "memberctl_documents"
 HELP_NAMES = {"help_option_names": ["--help", "-h"]}
+
+
+def writes(*suffixes: str) -> Callable[[Any], Any]:
+    """Let a command write files with these suffixes in a form of its own, e.g. ".pdf"."""
+
+    def mark(command: Any) -> Any:
+        setattr(command, DOCUMENTS, frozenset(suffixes))
+        return command
+
+    return mark
 
 
 class Verb(TyperCommand):
@@ -34,7 +45,8 @@ class Verb(TyperCommand):
     def invoke(self, ctx: Any) -> Any:
         """Hand the global options to the run, then call the command with its own."""
         ctx.obj.take(take_from(ctx.params))
-        ctx.obj.enter(ctx.command_path.partition(" ")[2], ctx.params)
+        documents: frozenset[str] = getattr(self.callback, DOCUMENTS, frozenset())
+        ctx.obj.enter(ctx.command_path.partition(" ")[2], ctx.params, documents)
         return super().invoke(ctx)
 
 

@@ -6,7 +6,7 @@ are shown in the format that was asked for. Source: cli.md "Output"; reliability
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC
 from enum import Enum, StrEnum
@@ -72,6 +72,7 @@ class OutputOptions:
     reveal -- show personal data in the clear; whoever sets it has checked the right
     force  -- let --output replace a file
     pager  -- the command through which a terminal shows lists, records and texts
+    documents -- suffixes of files that this command writes in a form of its own
     """
 
     format: Format | None = None
@@ -86,6 +87,7 @@ class OutputOptions:
     reveal: bool = False
     force: bool = False
     pager: str | None = None
+    documents: frozenset[str] = frozenset()
 
 
 class Output:
@@ -127,8 +129,9 @@ class Output:
         Raises UsageProblem for a suffix that names no format, and what TargetFile raises.
         """
         suffix = Path(self._path or "").suffix.lower()
-        if self.options.format is None and suffix and suffix not in SUFFIXES:
-            known = " ".join(SUFFIXES)
+        known_suffixes = [*SUFFIXES, *sorted(self.options.documents)]
+        if self.options.format is None and suffix and suffix not in known_suffixes:
+            known = " ".join(known_suffixes)
             raise UsageProblem(
                 f"the output file's suffix names no format; known are {known}",
                 hint="--format says which one to write",
@@ -186,6 +189,35 @@ class Output:
             self._sink.write(safe_lines(text))
             return
         self.show_record(data)
+
+    def show_document(self, pieces: Iterable[str | bytes]) -> None:
+        """Show a document of another program's form, such as a journal or a PDF, as it is.
+
+        Raises UsageProblem for a --format, which is about rows, and for bytes on a terminal.
+        """
+        if self.options.format is not None:
+            raise UsageProblem("this is a document of its own form; leave out --format")
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                if self.on_terminal:
+                    raise UsageProblem("this is no text; --output FILE writes it")
+                self._sink.write_bytes(piece)
+            else:
+                self._sink.write(safe_lines(piece) if self.on_terminal else piece)
+
+    def show_bars(self, title: str, bars: Sequence[tuple[str, object, int]]) -> None:
+        """Draw bars under what was shown, where a person looks; data formats have the numbers.
+
+        bars -- (label, value, length) of each, the length in any unit >= 0
+        """
+        if not self.on_terminal or self.format is not Format.TABLE or not bars:
+            return
+        from memberctl.cli.tables import bar_chart
+
+        view = self._view()
+        told = [(safe(label), safe(view.word(value)), length) for label, value, length in bars]
+        width = self._sink.width(self._environ)
+        self._sink.write(bar_chart(safe(title), told, width=width, color=self._in_color()))
 
     def say(self, result: object, sentence: str) -> None:
         """Say in one line what was done; the result itself where a format was asked for.

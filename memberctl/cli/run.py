@@ -59,6 +59,7 @@ class Run:
         self.command = ""
         self.exit_code = 0
         self.committed = False
+        self.documents: frozenset[str] = frozenset()
         self._args_sha256 = ""
         self._settings: Settings | None = None
         self._output: Output | None = None
@@ -67,9 +68,14 @@ class Run:
         """Take global options; those nearer to the end of the line come later and win."""
         self.options = replace(self.options, **given)
 
-    def enter(self, command: str, given: Mapping[str, object]) -> None:
-        """Remember which command runs and what it was asked, before it begins."""
-        self.command = command
+    def enter(
+        self, command: str, given: Mapping[str, object], documents: frozenset[str] = frozenset()
+    ) -> None:
+        """Remember which command runs and what it was asked, before it begins.
+
+        documents -- suffixes of files that it writes in a form of its own
+        """
+        self.command, self.documents = command, documents
         said = json.dumps(given, sort_keys=True, default=str, ensure_ascii=True)
         self._args_sha256 = hashlib.sha256(f"{command}\n{said}".encode()).hexdigest()
         self.output.command = command
@@ -136,6 +142,7 @@ class Run:
             for_excel=bool(options.for_excel),
             force=bool(options.force),
             pager=self.settings.pager,
+            documents=self.documents,
         )
 
     @property

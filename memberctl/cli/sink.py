@@ -65,6 +65,16 @@ class Sink:
                 raise OSError
             stream.write(text)
 
+    def write_bytes(self, content: bytes) -> None:
+        """Write what is no text, behind the text that was written before it."""
+        self.open()
+        stream = self._target.stream if self._target is not None else self._stdout
+        with self._guarded():
+            if stream is None:
+                raise OSError
+            stream.flush()
+            stream.buffer.write(content)
+
     def flush(self) -> None:
         """Let a terminal show now what was written."""
         if self._target is None and self._stdout is not None:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from io import StringIO
 from typing import TYPE_CHECKING
 
 from memberctl.cli.values import View, is_kept_money, is_record, is_sequence, keys_of, value_of
@@ -134,12 +135,20 @@ def terminal_text(sheets: Sequence[Sheet], width: int, *, color: bool, header: b
     Numbers, dates and codes are never cropped or folded; other texts fold. A sheet that is
     too wide even so is drawn as one block for each row.
     """
-    from io import StringIO
+    drawing = StringIO()
+    console = _console(drawing, width, color)
+    for number, sheet in enumerate(sheets):
+        if number:
+            console.print()
+        _draw(console, sheet, width, header)
+    return _stripped(drawing)
 
+
+def _console(drawing: StringIO, width: int, color: bool) -> Console:
+    """Return a console on which data are only ever themselves."""
     from rich.console import Console
 
-    drawing = StringIO()
-    console = Console(
+    return Console(
         file=drawing,
         width=width,
         force_terminal=color,
@@ -150,10 +159,9 @@ def terminal_text(sheets: Sequence[Sheet], width: int, *, color: bool, header: b
         highlight=False,
         legacy_windows=False,
     )
-    for number, sheet in enumerate(sheets):
-        if number:
-            console.print()
-        _draw(console, sheet, width, header)
+
+
+def _stripped(drawing: StringIO) -> str:
     return "".join(f"{line.rstrip()}\n" for line in drawing.getvalue().split("\n")[:-1])
 
 
@@ -241,6 +249,29 @@ def _grid_widths(sheet: Sheet, room: int) -> list[int]:
     name = max((cell_len(text) for text in names), default=1)
     longest = max((cell_len(text) for text in values), default=1)
     return [name, max(min(longest, room - GAP - name), 2)]
+
+
+def bar_chart(title: str, bars: Sequence[tuple[str, str, int]], *, width: int, color: bool) -> str:
+    """Return horizontal bars as a terminal shows them, the longest as wide as there is room.
+
+    bars -- (label, value, length >= 0) of each, the texts safe already
+    """
+    from rich.bar import Bar
+    from rich.table import Table
+    from rich.text import Text
+
+    longest = max(length for _, _, length in bars) or 1
+    chart = Table.grid(padding=(0, 1), expand=True)
+    chart.add_column(no_wrap=True)
+    chart.add_column(justify="right", no_wrap=True)
+    chart.add_column(ratio=1)
+    for label, value, length in bars:
+        chart.add_row(Text(label), Text(value), Bar(longest, 0, length, color="cyan"))
+    drawing = StringIO()
+    console = _console(drawing, width, color)
+    console.print(Text(f"\n{title}"))
+    console.print(chart)
+    return _stripped(drawing)
 
 
 def plain_text(sheets: Sequence[Sheet], *, header: bool = True) -> str:

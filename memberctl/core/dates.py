@@ -43,6 +43,13 @@ def parse_date(text: str, *, what: str = "date") -> date:
     return day
 
 
+def parse_month(text: str, *, what: str = "month") -> date:
+    """Return the first day of the month written as YYYY-MM; raises as `parse_date`."""
+    if len(text) != 7:
+        raise Invalid(f"{what} must be written YYYY-MM", rule="date_form")
+    return parse_date(f"{text}-01", what=what)
+
+
 def parse_birth_date(text: str, *, today: date) -> date:
     """Return a birth date written as YYYY-MM-DD that is not after `today`.
 

@@ -12,11 +12,16 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from memberctl.core.dates import zone
 from memberctl.daily import queries, rules
 from memberctl.daily.rules import LEASE, RUN, Holder, JobReport, Lease
 from memberctl.daily.tables import JobLease
+from memberctl.ledger.queries import last_recognised
+from memberctl.office.queries import organisation, policy
 from memberctl.order.confirming import forfeit_orders
 from memberctl.order.quoting import expire_quotes
+from memberctl.payment.earning import job_through
+from memberctl.payment.recognising import recognise_fees
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -52,7 +57,25 @@ def _forfeit_orders(session: Session, day: Day) -> JobReport:
     return JobReport("forfeit_orders", len(ended), found.problems)
 
 
-JOBS = (Job("expire_quotes", _expire_quotes), Job("forfeit_orders", _forfeit_orders))
+def _recognise_fees(session: Session, day: Day) -> JobReport:
+    """Book what was earned by yesterday or the last month's end; a past day books nothing."""
+    through = job_through(day.today, policy(session, "recognise_every"))
+    last = last_recognised(session)
+    if last is not None and through < last:
+        return JobReport("recognise_fees", 0)
+    house = organisation(session)
+    done = recognise_fees(
+        session, through, by=day.by, at=day.at, today=day.today, zone=zone(house.zone),
+        currency=house.currency,
+    )  # fmt: skip
+    return JobReport("recognise_fees", done.entries)
+
+
+JOBS = (
+    Job("expire_quotes", _expire_quotes),
+    Job("forfeit_orders", _forfeit_orders),
+    Job("recognise_fees", _recognise_fees),
+)
 
 
 def take_lease(

@@ -7,10 +7,12 @@ from typing import Annotated
 import typer
 
 from memberctl.cli.completion import complete_orders
-from memberctl.cli.invocation import look
-from memberctl.cli.nouns import noun
+from memberctl.cli.invocation import look, work
+from memberctl.cli.nouns import noun, writes
+from memberctl.core.dates import parse_date, parse_month
 from memberctl.core.errors import IntegrityFailure
 from memberctl.core.numbering import member_number, parse_member_number, parse_order_number
+from memberctl.ledger.exporting import Target, exported
 from memberctl.ledger.rules import Account
 
 ledger = noun("ledger", "Ledger: every figure, in double entry.")
@@ -20,15 +22,22 @@ JOURNAL = ("entry", "at", "value_on", "event", "about", "account", "party", "amo
 
 
 @ledger.command()
-def balance(ctx: typer.Context) -> None:
+def balance(
+    ctx: typer.Context,
+    on: Annotated[
+        str | None, typer.Option(help="Only what counts by the end of this date, YYYY-MM-DD.")
+    ] = None,
+) -> None:
     """Show what each account holds; debit above 0, credit below.
 
-    Example: memberctl ledger balance
+    Example: memberctl ledger balance --on 2026-03-31
     """
     from memberctl.ledger import queries
 
+    day = None if on is None else parse_date(on, what="the day of the balance")
+
     with look(ctx, "ledger.read") as r:
-        found = queries.balances(r.session)
+        found = queries.balances(r.session, day)
     r.show_list(found, BALANCES)
 
 
@@ -81,3 +90,64 @@ def check(ctx: typer.Context) -> None:
     r.show_record(checked)
     if checked.problems:
         r.end_with(IntegrityFailure.exit_code)
+
+
+@ledger.command()
+def recognise(
+    ctx: typer.Context,
+    through: Annotated[str, typer.Option(help="The last day that counts, YYYY-MM-DD.")],
+) -> None:
+    """Book the fees that were earned by the end of a day as income; a second run adds nothing.
+
+    Example: memberctl ledger recognise --through 2026-03-31
+    """
+    from memberctl.payment.recognising import recognise_fees
+
+    day = parse_date(through, what="the last day")
+    with work(ctx, "ledger.post") as w:
+        done = recognise_fees(
+            w.session, day, by=w.actor, at=w.now, today=w.today, zone=w.zone, currency=w.currency
+        )
+        w.say(
+            done,
+            "Booked {earned} as income through {through}, for orders: {orders}; {unearned} is"
+            " still owed in service.",
+        )
+
+
+@ledger.command()
+def statement(
+    ctx: typer.Context,
+    month: Annotated[str | None, typer.Option(help="The month, YYYY-MM; else this one.")] = None,
+) -> None:
+    """Show a month's income, what is owed both ways, every account, and a year's bars.
+
+    Example: memberctl ledger statement --month 2026-03
+    """
+    from memberctl.ledger.statements import month_statement
+
+    with look(ctx, "ledger.read") as r:
+        first = r.today.replace(day=1) if month is None else parse_month(month)
+        found = month_statement(r.session, first, r.currency)
+    r.show_record(found)
+    bars = [(each.month, each.income, max(each.income.minor, 0)) for each in found.months]
+    r.show_bars("Income by month", bars)
+
+
+@ledger.command()
+@writes(".beancount", ".journal", ".hledger", ".ledger")
+def export(
+    ctx: typer.Context,
+    to: Annotated[Target, typer.Option(help="The program that is to read it.")],
+) -> None:
+    """Write every entry for another accounting program; people appear by their numbers alone.
+
+    Example: memberctl ledger export --to beancount --output books.beancount
+    """
+    from memberctl.ledger.queries import export_entries
+    from memberctl.office.queries import organisation
+
+    with look(ctx, "ledger.read") as r:
+        entries = export_entries(r.session)
+        title = organisation(r.session).name
+    r.show_document(exported(entries, title, to))

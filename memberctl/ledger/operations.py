@@ -170,12 +170,14 @@ def book_cancelled(
 ) -> int:
     """Undo what is owed for an order that is withdrawn, forfeited, rejected or voided.
 
+    What was earned of its fee is income no more, and the rest of it is owed no more.
+
     Returns the minor units that were paid for it, which become the member's credit; 0 for an
     order that was never booked. Source: rules O8, M2.
     """
-    fee = queries.booked_minor(session, order_number)
-    if fee:
-        lines = rules.confirmed_lines(order_number, -fee)
+    unearned, earned = queries.fee_minor(session, order_number)
+    if unearned or earned:
+        lines = rules.cancelled_lines(order_number, unearned, earned)
         post_entry(
             session, "order.cancelled", order_number, lines,
             currency=currency, value_on=value_on, at=at,

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func
@@ -9,8 +12,17 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from memberctl.core.money import Money
-from memberctl.ledger.rules import Account, AccountBalance, JournalLine, Line, Problem
+from memberctl.ledger.exporting import ExportEntry, ExportLine
+from memberctl.ledger.rules import (
+    EARNED,
+    Account,
+    AccountBalance,
+    JournalLine,
+    Line,
+    Problem,
+)
 from memberctl.ledger.tables import LedgerAccount, LedgerEntry, Posting
+from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
@@ -21,6 +33,8 @@ SIGNED = (
     Account.RECEIVABLE.value,
     Account.MEMBER_CREDIT.value,
     Account.UNEARNED_FEES.value,
+    Account.FEE_INCOME.value,
+    Account.PAYOUTS_DUE.value,
 )
 
 
@@ -39,8 +53,13 @@ def balance(session: Session, account: Account, party: str | None = None) -> int
 
 def booked_minor(session: Session, order_number: str) -> int:
     """Return the fee that the books hold for an order, earned or not, in minor units >= 0."""
-    fees = (Account.UNEARNED_FEES, Account.FEE_INCOME)
-    return -sum(balance(session, account, order_number) for account in fees)
+    return sum(fee_minor(session, order_number))
+
+
+def fee_minor(session: Session, order_number: str) -> tuple[int, int]:
+    """Return what of an order's fee is not earned yet, and what is, in minor units >= 0."""
+    unearned = balance(session, Account.UNEARNED_FEES, order_number)
+    return -unearned, -balance(session, Account.FEE_INCOME, order_number)
 
 
 def lines_of(session: Session, entry_id: int) -> tuple[list[Line], str]:
@@ -53,17 +72,72 @@ def lines_of(session: Session, entry_id: int) -> tuple[list[Line], str]:
     return lines, postings[0].currency
 
 
-def balances(session: Session) -> list[AccountBalance]:
-    """Return each account's balance in each currency that it was posted in."""
+def balances(session: Session, on: date | None = None) -> list[AccountBalance]:
+    """Return each account's balance in each currency that it was posted in.
+
+    on -- only entries with a value date up to this day; None for all
+    """
+    until = () if on is None else (col(LedgerEntry.value_on) <= on,)
     rows = session.execute(
         select(
             LedgerAccount.code, LedgerAccount.kind, Posting.currency, func.sum(Posting.amount_minor)
         )
         .join(Posting, col(Posting.account) == LedgerAccount.code)
+        .join(LedgerEntry, col(LedgerEntry.id) == Posting.entry_id)
+        .where(*until)
         .group_by(col(LedgerAccount.code), col(LedgerAccount.kind), col(Posting.currency))
         .order_by(col(LedgerAccount.kind), col(LedgerAccount.code), col(Posting.currency))
     )
     return [AccountBalance(row[0], row[1], Money(int(row[3]), row[2])) for row in rows]
+
+
+def last_recognised(session: Session) -> date | None:
+    """Return the day up to which income is booked, None before the first run."""
+    newest = columns(func.max(col(LedgerEntry.value_on))).where(col(LedgerEntry.event) == EARNED)
+    found: date | None = session.execute(newest).scalar_one_or_none()
+    return found
+
+
+def export_entries(session: Session) -> list[ExportEntry]:
+    """Return every entry with its postings, for another program."""
+    lines: dict[int, list[ExportLine]] = defaultdict(list)
+    postings = session.execute(
+        columns(
+            col(Posting.entry_id),
+            col(Posting.account),
+            col(LedgerAccount.kind),
+            col(Posting.party),
+            col(Posting.amount_minor),
+            col(Posting.currency),
+        )
+        .join(LedgerAccount, col(LedgerAccount.code) == col(Posting.account))
+        .order_by(col(Posting.entry_id), col(Posting.line))
+    )
+    for entry_id, *line in postings:
+        lines[entry_id].append(ExportLine(*line))
+    entries = session.execute(
+        columns(
+            col(LedgerEntry.id),
+            col(LedgerEntry.value_on),
+            col(LedgerEntry.event),
+            col(LedgerEntry.about),
+            col(Branch.code),
+            col(LedgerEntry.reverses),
+        ).outerjoin(Branch, col(Branch.id) == col(LedgerEntry.branch_id))
+    )
+    return [_export_entry(row, lines[row.id]) for row in entries]
+
+
+def _export_entry(row: Any, lines: Sequence[ExportLine]) -> ExportEntry:
+    return ExportEntry(
+        id=row.id,
+        value_on=row.value_on,
+        event=row.event,
+        about=row.about,
+        branch=row.code,
+        reverses=row.reverses,
+        lines=tuple(lines),
+    )
 
 
 def journal(
@@ -157,7 +231,7 @@ def entry_problems(session: Session) -> list[Problem]:
 
 
 def sign_problems(session: Session) -> list[Problem]:
-    """Return parties that owe less than nothing, or hold less than no credit or fees."""
+    """Return parties that owe less than nothing, or to whom less than nothing is owed or earned."""
     total = func.sum(Posting.amount_minor)
     rows = session.execute(
         select(Posting.account, Posting.party, Posting.currency, total)

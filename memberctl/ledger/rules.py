@@ -12,6 +12,9 @@ from enum import StrEnum
 
 from memberctl.core.money import Money
 
+EARNED = "fees.earned"
+"""The event of the entries by which a fee becomes income."""
+
 
 class AccountKind(StrEnum):
     """On which side of the balance an account stands."""
@@ -92,6 +95,37 @@ def confirmed_lines(order_number: str, fee_minor: int) -> tuple[Line, ...]:
     return (
         Line(Account.RECEIVABLE, fee_minor, order_number),
         Line(Account.UNEARNED_FEES, -fee_minor, order_number),
+    )
+
+
+def cancelled_lines(order_number: str, unearned_minor: int, earned_minor: int) -> tuple[Line, ...]:
+    """Return the postings after which nothing is owed for an order, earned or not."""
+    return (
+        Line(Account.RECEIVABLE, -unearned_minor - earned_minor, order_number),
+        Line(Account.UNEARNED_FEES, unearned_minor, order_number),
+        Line(Account.FEE_INCOME, earned_minor, order_number),
+    )
+
+
+def earned_lines(order_number: str, earned_minor: int) -> tuple[Line, ...]:
+    """Return the postings that make a part of an order's fee income; negative takes it back."""
+    return (
+        Line(Account.UNEARNED_FEES, earned_minor, order_number),
+        Line(Account.FEE_INCOME, -earned_minor, order_number),
+    )
+
+
+def reduced_lines(order_number: str, amount_minor: int, unearned_minor: int) -> tuple[Line, ...]:
+    """Return the postings that take something off an order's fee: what is not earned yet first.
+
+    amount_minor   -- what the fee is reduced by, and no longer owed
+    unearned_minor -- what of the fee is not earned yet
+    """
+    first = min(amount_minor, unearned_minor)
+    return (
+        Line(Account.RECEIVABLE, -amount_minor, order_number),
+        Line(Account.UNEARNED_FEES, first, order_number),
+        Line(Account.FEE_INCOME, amount_minor - first, order_number),
     )
 
 

@@ -42,6 +42,8 @@ POLICIES: Mapping[str, Policy] = {
     "freeze_days": Policy("90", "days of one term", "rules T9", most=3660),
     "join_documents": Policy("agreement", "list of agreement, identity", "rules A5"),
     "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
+    "recognise_every": Policy("month", "", "rules M1", choices=("month", "day")),
+    "joining_fee_earned": Policy("at_once", "", "rules M12", choices=("at_once", "over_the_term")),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
     "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "off")),
 }

@@ -90,6 +90,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "payment.read": _DESK,
     "payment.record": frozenset({_R.RECEPTION, _R.FINANCE}),
     "payment.verify": frozenset({_R.FINANCE}),
+    "ledger.post": frozenset({_R.FINANCE}),
     "payment.void": frozenset({_R.FINANCE, _R.MANAGER}),
     "access.read": _DESK,
     "term.freeze": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
@@ -106,7 +107,15 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
 
 # What looks at the whole organisation, or changes it: nobody of a single branch has it (G6).
 ORGANISATION_WIDE = frozenset(
-    {"office.change", "catalog.change", "audit.read", "store.check", "ledger.read", "daily.run"}
+    {
+        "office.change",
+        "catalog.change",
+        "audit.read",
+        "store.check",
+        "ledger.read",
+        "ledger.post",
+        "daily.run",
+    }
 )
 
 

@@ -16,6 +16,8 @@ from memberctl.core.money import MAX_MINOR, Money, format_minor, parse_amount, p
 from memberctl.core.text import clean_text
 
 MOST_PIECES = 10_000
+JOINING_FEE = "joining fee"
+"""The line of an order that is paid once, for joining."""
 
 
 class PricedLine(NamedTuple):
@@ -42,7 +44,7 @@ def price_lines(
     fee = PricedLine(plan.name, 1, tier_price(plan.price_minor, price_basis_points))
     if not is_joining or plan.joining_fee_minor == 0:
         return (fee,)
-    return (fee, PricedLine("joining fee", 1, plan.joining_fee_minor))
+    return (fee, PricedLine(JOINING_FEE, 1, plan.joining_fee_minor))
 
 
 def parse_line(text: str, currency: str) -> PricedLine:

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+from memberctl.cli.output import Format
 from memberctl.core.money import Money
-from tests.cli.showing import in_format
+from tests.cli.showing import Shop, in_format
 
 COLUMNS = ("number", "member", "state", "total", "due_on", "note")
 ROW = {
@@ -93,3 +94,18 @@ def test_no_width_loses_a_digit(width, pairs):
 def _digits_in_order(wanted: str, text: str) -> bool:
     left = iter(text)
     return all(digit in left for digit in wanted)
+
+
+def test_bars_are_drawn_on_a_terminal_alone_and_no_text_of_theirs_acts() -> None:
+    bars = [("2026-01", Money(10000, "CNY"), 10000), ("[red]2\x1b[2J", Money(0, "CNY"), 0)]
+    screen = Shop(terminal=True, environ={"COLUMNS": "60", "NO_COLOR": "1"})
+    screen.output.show_bars("Income by month", bars)
+    drawn = screen.data()
+    assert "100.00 CNY ███" in drawn
+    assert "[red]2\\x1b[2J" in drawn
+    assert "\x1b" not in drawn
+    assert max(map(cell_len, drawn.splitlines())) <= 60
+    for name in ("tsv", "json", "plain"):
+        silent = Shop(terminal=True, format=Format(name))
+        silent.output.show_bars("Income by month", bars)
+        assert silent.data() == ""

@@ -58,7 +58,7 @@ def hold(memberctl: Program) -> Callable[[Holder], None]:
 def test_a_run_says_what_each_job_did_and_the_next_has_nothing_to_do(unpaid: Program) -> None:
     first = unpaid.ok("run", "daily", as_="zhao")
     assert [(job["job"], job["done"], job["problems"]) for job in first["jobs"]] == [
-        ("expire_quotes", 0, []), ("forfeit_orders", 1, []),
+        ("expire_quotes", 0, []), ("forfeit_orders", 1, []), ("recognise_fees", 0, []),
     ]  # fmt: skip
     assert state_of(unpaid) is OrderState.FORFEITED
     assert unpaid.ok("run", "daily", as_="zhao")["done"] == 0
