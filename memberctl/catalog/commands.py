@@ -37,6 +37,13 @@ From = Annotated[
     str | None, typer.Option("--from", help="First day, YYYY-MM-DD; today unless given.")
 ]
 Fee = Annotated[str | None, typer.Option(help="Asked once, on joining, e.g. 200.00.")]
+Hours = Annotated[
+    str | None,
+    typer.Option(help='When it lets in, e.g. "mon-fri 09:00-16:00"; "all" lifts the limit.'),
+]
+Branches = Annotated[
+    str | None, typer.Option(help='Branches it lets in at, e.g. SH01,BJ01; "all" lifts the limit.')
+]
 Timing = Annotated[rules.PaymentTiming | None, typer.Option(help="When the fee is asked for.")]
 
 PLAN_SENTENCES = {
@@ -65,8 +72,14 @@ def plan_add(
     joining_fee: Fee = None,
     payment_timing: Timing = None,
     product: Annotated[
-        str | None, typer.Option(help="Terms of one product never overlap; default membership.")
+        str | None,
+        typer.Option(help="Terms of one product never overlap; membership unless given."),
     ] = None,
+    visits: Annotated[
+        str | None, typer.Option(help="Makes it a pack of so many visits within its term.")
+    ] = None,
+    hours: Hours = None,
+    branches: Branches = None,
     valid_from: From = None,
 ) -> None:
     """Add a plan.
@@ -86,6 +99,9 @@ def plan_add(
             payment_timing=payment_timing,
             product=product,
             valid_from=valid_from,
+            visits=visits,
+            hours=hours,
+            branches=branches,
         )
         (added,) = add_plans(
             w.session, [offer], by=w.actor, at=w.now, today=w.today, currency=w.currency
@@ -102,6 +118,9 @@ def plan_revise(
     price: Annotated[str | None, typer.Option(help="Another price, e.g. 3980.00.")] = None,
     joining_fee: Fee = None,
     payment_timing: Timing = None,
+    visits: Annotated[str | None, typer.Option(help="Another number of visits of a pack.")] = None,
+    hours: Hours = None,
+    branches: Branches = None,
     valid_from: From = None,
 ) -> None:
     """Publish a new version of a plan from a day on; terms that were sold keep the old one.
@@ -120,6 +139,9 @@ def plan_revise(
             joining_fee=joining_fee,
             payment_timing=payment_timing,
             valid_from=valid_from,
+            visits=visits,
+            hours=hours,
+            branches=branches,
         )
         (revised,) = revise_plans(
             w.session, [offer], by=w.actor, at=w.now, today=w.today, currency=w.currency

@@ -29,6 +29,7 @@ from memberctl.catalog.rules import (
 )
 from memberctl.catalog.tables import (
     Plan,
+    PlanBranch,
     PlanVersion,
     Tier,
     TierVersion,
@@ -38,7 +39,7 @@ from memberctl.core.actor import Actor
 from memberctl.core.errors import Conflict, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.workdays import due_after
-from memberctl.office.queries import organisation, policy_number, work_calendar
+from memberctl.office.queries import find_branch, organisation, policy_number, work_calendar
 from memberctl.office.rules import Outcome
 from memberctl.store import counters
 from memberctl.store.audit import note
@@ -60,6 +61,8 @@ _PLAN_VERSION_COLUMNS = (
     "valid_from",
     "published_at",
     "published_by",
+    "visits",
+    "hours",
 )
 _TIER_VERSION_COLUMNS = (
     "id",
@@ -223,10 +226,22 @@ def _insert_plans(
             each.valid_from,
             at,
             by.staff_id,
+            each.visits,
+            each.hours or None,
         )
         for number, each in numbered
     ]
     insert_rows(session, PlanVersion, _PLAN_VERSION_COLUMNS, rows)
+    _insert_plan_branches(session, [(row[0], each) for row, each in zip(rows, fresh, strict=True)])
+
+
+def _insert_plan_branches(session: Session, numbered: Sequence[tuple[int, PlanTerms]]) -> None:
+    named = {code for _, version in numbered for code in version.branches}
+    if not named:
+        return
+    ids = {code: find_branch(session, code).id for code in sorted(named)}
+    rows = [(number, ids[code]) for number, version in numbered for code in version.branches]
+    insert_rows(session, PlanBranch, ("plan_version_id", "branch_id"), rows)
 
 
 def withdraw_plan(session: Session, code: str, *, by: Actor, at: datetime) -> PlanWithdrawn:

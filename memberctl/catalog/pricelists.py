@@ -40,6 +40,9 @@ KEYS = {
         "payment_timing",
         "product",
         "from",
+        "visits",
+        "hours",
+        "branches",
     ),
     "tier": (
         "code",
@@ -137,6 +140,9 @@ def _plan(cells: Mapping[str, str], currency: str) -> PlanOffer:
         payment_timing=_timing(cells.get("payment_timing")),
         product=cells.get("product"),
         valid_from=cells.get("from"),
+        visits=cells.get("visits"),
+        hours=cells.get("hours"),
+        branches=cells.get("branches"),
     )
 
 

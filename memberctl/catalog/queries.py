@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlmodel import col
 
 from memberctl.catalog.agreements import MEMBERSHIP, agreement_key
@@ -33,6 +33,7 @@ from memberctl.catalog.tables import (
     Agreement,
     AgreementVersion,
     Plan,
+    PlanBranch,
     PlanVersion,
     Tier,
     TierVersion,
@@ -42,25 +43,40 @@ from memberctl.core.errors import Invalid, NotFound, RuleRefused
 from memberctl.core.money import Money
 from memberctl.office.queries import staff_codes
 from memberctl.office.rules import suggestion
+from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row, Select
+    from sqlalchemy import Row, ScalarSelect, Select
     from sqlmodel import Session
 
 CHUNK = 500
 
 
-def _versions_of_plans() -> Select[PlanVersion, Plan]:
+def _versions_of_plans() -> Select[PlanVersion, Plan, str | None]:
+    """Return versions with their plans and the codes of the branches that they are for."""
     return (
-        select(PlanVersion, Plan)
+        select(PlanVersion, Plan, _branch_codes())
         .join(Plan, col(Plan.id) == col(PlanVersion.plan_id))
         .order_by(col(PlanVersion.plan_id), col(PlanVersion.version))
     )
 
 
-def _plan_terms(row: Row[PlanVersion, Plan]) -> PlanTerms:
-    version, plan = row
+def _branch_codes() -> ScalarSelect[str | None]:
+    return (
+        select(func.aggregate_strings(col(Branch.code), ","))
+        .join(PlanBranch, col(PlanBranch.branch_id) == col(Branch.id))
+        .where(col(PlanBranch.plan_version_id) == col(PlanVersion.id))
+        .scalar_subquery()
+    )
+
+
+def _listed(codes: str | None) -> tuple[str, ...]:
+    return tuple(sorted(codes.split(","))) if codes else ()
+
+
+def _plan_terms(row: Row[PlanVersion, Plan, str | None]) -> PlanTerms:
+    version, plan, branches = row
     return PlanTerms(
         plan_version_id=version.id,
         code=plan.code,
@@ -72,6 +88,9 @@ def _plan_terms(row: Row[PlanVersion, Plan]) -> PlanTerms:
         payment_timing=version.payment_timing,
         product=plan.product,
         valid_from=version.valid_from,
+        visits=version.visits,
+        hours=version.hours or "",
+        branches=_listed(branches),
     )
 
 
@@ -190,24 +209,26 @@ def _plan_line(terms: PlanTerms, state: PlanState, currency: str) -> PlanLine:
         version=terms.version,
         valid_from=terms.valid_from,
         state=state,
+        visits=terms.visits,
+        hours=terms.hours,
+        branches=terms.branches,
     )
 
 
 def show_plan(session: Session, code: str, *, currency: str) -> PlanRecord:
     """Return a plan with all its versions, oldest first. Raises NotFound."""
     plan = find_plan(session, code)
-    rows = session.scalars(
-        select(PlanVersion)
-        .where(col(PlanVersion.plan_id) == plan.id)
-        .order_by(col(PlanVersion.version))
-    ).all()
-    people = staff_codes(session, {row.published_by for row in rows})
-    versions = tuple(_plan_version_line(row, people, currency) for row in rows)
+    rows = session.execute(_versions_of_plans().where(col(PlanVersion.plan_id) == plan.id)).all()
+    people = staff_codes(session, {version.published_by for version, _, _ in rows})
+    versions = tuple(
+        _plan_version_line(version, _listed(branches), people, currency)
+        for version, _, branches in rows
+    )
     return PlanRecord(plan.code, plan.product, plan.state, versions)
 
 
 def _plan_version_line(
-    row: PlanVersion, people: Mapping[int, str], currency: str
+    row: PlanVersion, branches: tuple[str, ...], people: Mapping[int, str], currency: str
 ) -> PlanVersionLine:
     return PlanVersionLine(
         version=row.version,
@@ -219,6 +240,9 @@ def _plan_version_line(
         payment_timing=row.payment_timing,
         published_at=row.published_at,
         published_by=people[row.published_by],
+        visits=row.visits,
+        hours=row.hours or "",
+        branches=branches,
     )
 
 

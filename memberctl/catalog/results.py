@@ -12,7 +12,10 @@ from memberctl.office.rules import Outcome
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """A plan as it is offered on a day; version and the fields before it are those of that day."""
+    """A plan as it is offered on a day; version and the fields before it are those of that day.
+
+    visits -- of a pack; hours, branches -- when and where it lets in, empty without such a limit
+    """
 
     code: str
     name: str
@@ -24,6 +27,9 @@ class PlanLine:
     version: int
     valid_from: date
     state: PlanState
+    visits: int | None
+    hours: str
+    branches: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +45,9 @@ class PlanVersionLine:
     payment_timing: PaymentTiming
     published_at: datetime
     published_by: str
+    visits: int | None
+    hours: str
+    branches: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +74,9 @@ class PlanPublished:
     version: int
     valid_from: date
     outcome: Outcome
+    visits: int | None
+    hours: str
+    branches: tuple[str, ...]
 
 
 def plan_published(version: PlanTerms, currency: str, outcome: Outcome) -> PlanPublished:
@@ -80,6 +92,9 @@ def plan_published(version: PlanTerms, currency: str, outcome: Outcome) -> PlanP
         version=version.version,
         valid_from=version.valid_from,
         outcome=outcome,
+        visits=version.visits,
+        hours=version.hours,
+        branches=version.branches,
     )
 
 

@@ -11,6 +11,13 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from memberctl.catalog.admission import (
+    PACK_PRODUCT,
+    parse_branches,
+    parse_plan_hours,
+    parse_visits,
+    refuse_change_of_nature,
+)
 from memberctl.core.dates import parse_date, parse_period
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.money import apply_basis_points, parse_amount
@@ -18,7 +25,10 @@ from memberctl.core.text import clean_text
 from memberctl.office.rules import parse_code
 
 DEFAULT_PRODUCT = "membership"
-_PLAN_FIELDS = ("name", "term", "price_minor", "joining_fee_minor", "payment_timing")
+_PLAN_FIELDS = (
+    "name", "term", "price_minor", "joining_fee_minor", "payment_timing", "visits", "hours",
+    "branches",
+)  # fmt: skip
 
 
 class PlanState(StrEnum):
@@ -45,6 +55,8 @@ class PlanTerms:
     """One version of a plan, as an order needs it.
 
     term -- "12m"; amounts in minor units; product -- terms of one product never overlap
+    visits -- how many a pack is good for, None for a membership
+    hours, branches -- when and where it lets in; empty is whenever and wherever there is a door
     """
 
     plan_version_id: int
@@ -57,6 +69,9 @@ class PlanTerms:
     payment_timing: PaymentTiming
     product: str
     valid_from: date
+    visits: int | None = None
+    hours: str = ""
+    branches: tuple[str, ...] = ()
 
 
 def version_on(versions: Sequence[PlanTerms], on: date, code: str) -> PlanTerms:
@@ -97,6 +112,9 @@ class PlanOffer:
     payment_timing: PaymentTiming | None = None
     product: str | None = None
     valid_from: date | None = None
+    visits: int | None = None
+    hours: str | None = None
+    branches: tuple[str, ...] | None = None
 
 
 def parse_offer(
@@ -110,6 +128,9 @@ def parse_offer(
     payment_timing: PaymentTiming | None = None,
     product: str | None = None,
     valid_from: str | None = None,
+    visits: str | None = None,
+    hours: str | None = None,
+    branches: str | None = None,
 ) -> PlanOffer:
     """Return what was typed about a plan as one checked value; what was not given stays None.
 
@@ -126,6 +147,9 @@ def parse_offer(
         payment_timing=payment_timing,
         product=None if product is None else product_key(product),
         valid_from=parse_from(valid_from),
+        visits=parse_visits(visits),
+        hours=parse_plan_hours(hours),
+        branches=parse_branches(branches),
     )
 
 
@@ -156,21 +180,26 @@ def first_version(offer: PlanOffer, today: date) -> PlanTerms:
         price_minor=offer.price_minor,
         joining_fee_minor=offer.joining_fee_minor or 0,
         payment_timing=offer.payment_timing or PaymentTiming.AFTER_APPROVAL,
-        product=offer.product or DEFAULT_PRODUCT,
+        product=offer.product or (PACK_PRODUCT if offer.visits else DEFAULT_PRODUCT),
         valid_from=offer.valid_from or today,
+        visits=offer.visits,
+        hours=offer.hours or "",
+        branches=offer.branches or (),
     )
 
 
 def next_version(offer: PlanOffer, history: PlanHistory, today: date) -> PlanTerms | None:
     """Return the version that an offer adds to a plan, None when it is there already.
 
-    Raises Conflict for another product or a day that has a version already, RuleRefused for a
-    withdrawn plan, a day in the past or one that is not after the newest version.
+    Raises Conflict for another product, for a membership that would become a pack or for a day
+    that has a version already, RuleRefused for a withdrawn plan, a day in the past or one that
+    is not after the newest version.
     Source: rules P6.
     """
     if offer.product is not None and offer.product != history.product:
         raise Conflict(f"plan {offer.code} belongs to the product {history.product}, for good")
     newest = history.versions[-1]
+    refuse_change_of_nature(offer.code, newest.visits, offer.visits)
     on = offer.valid_from
     same_day = [version for version in history.versions if version.valid_from == on]
     base = same_day[0] if same_day else newest

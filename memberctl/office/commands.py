@@ -45,6 +45,10 @@ BRANCH_SENTENCES = {
     rules.Outcome.CREATED: "Added branch {code} ({name}); its cards carry {card_digits}.",
     rules.Outcome.UNCHANGED: "Branch {code} ({name}) is there already; nothing was changed.",
 }
+CHANGED_BRANCH_SENTENCES = {
+    rules.Outcome.UPDATED: "Changed branch {code} ({name}).",
+    rules.Outcome.UNCHANGED: "Branch {code} ({name}) is so already; nothing was changed.",
+}
 POLICY_SENTENCES = {
     rules.Outcome.UPDATED: "Policy {key} is {value} now; it was {before}.",
     rules.Outcome.UNCHANGED: "Policy {key} is {value} already; nothing was changed.",
@@ -174,6 +178,35 @@ def branch_add(
     with work(ctx, "office.change") as w:
         (added,) = add_branches(w.session, [place], by=w.actor, at=w.now)
         w.say(added, BRANCH_SENTENCES[added.outcome])
+
+
+@branch.command("update")
+def branch_update(
+    ctx: typer.Context,
+    code: Annotated[
+        str, typer.Argument(help="Branch code, e.g. SH01.", autocompletion=complete_branches)
+    ],
+    zone: Annotated[
+        str | None, typer.Option(help='Its own IANA time zone; "none" for the organisation\'s.')
+    ] = None,
+    hours: Annotated[
+        str | None,
+        typer.Option(help='Opening hours, e.g. "mon-fri 06:00-22:00"; "none" for always.'),
+    ] = None,
+    capacity: Annotated[
+        str | None, typer.Option(help='How many may be inside at once; "none" for no limit.')
+    ] = None,
+) -> None:
+    """Set where a branch lies, when it is open and how many it holds.
+
+    Example: memberctl branch update SH01 --hours "mon-fri 06:00-22:00, sat-sun 08:00-20:00"
+    """
+    from memberctl.office.places import update_branch
+
+    settings = rules.branch_settings(zone=zone, hours=hours, capacity=capacity)
+    with work(ctx, "office.change") as w:
+        changed = update_branch(w.session, code, settings, by=w.actor, at=w.now)
+        w.say(changed, CHANGED_BRANCH_SENTENCES[changed.outcome])
 
 
 @branch.command("list")

@@ -264,6 +264,13 @@ def find_branch(session: Session, code: str) -> Branch:
     return found
 
 
+def branch_to_change(session: Session, code: str) -> Branch:
+    """Return the branch with that code, locked. Raises NotFound, listing the codes there are."""
+    found = find_branch(session, code)
+    locked = select(Branch).where(col(Branch.id) == found.id).with_for_update()
+    return session.scalars(locked).one()
+
+
 def list_branches(session: Session, *, limit: int | None = None) -> Listing[BranchLine]:
     """Return the branches by code."""
     known = list(branches(session).values())
@@ -272,7 +279,14 @@ def list_branches(session: Session, *, limit: int | None = None) -> Listing[Bran
 
 def branch_line(branch: Branch) -> BranchLine:
     """Return a branch as lists show it."""
-    return BranchLine(branch.code, branch.name, f"{branch.id:04}")
+    return BranchLine(
+        code=branch.code,
+        name=branch.name,
+        card_digits=f"{branch.id:04}",
+        zone=branch.zone,
+        hours=branch.hours or "",
+        capacity=branch.capacity,
+    )
 
 
 def policy(session: Session, key: str) -> str:

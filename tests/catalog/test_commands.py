@@ -41,7 +41,40 @@ def test_a_plan_is_added_listed_and_shown(memberctl: Program) -> None:
         "version": 1,
         "valid_from": "2026-03-02",
         "state": "offered",
+        "visits": None,
+        "hours": "",
+        "branches": [],
     }
+
+
+def test_a_pack_is_a_product_of_its_own_with_visits_hours_and_branches(memberctl: Program) -> None:
+    pack = ["plan", "add", "TEN", "--name", "十次卡", "--term", "6m", "--price", "500", "--visits"]
+    limits = ["--hours", "Mon-Fri 09:00-16:00", "--branches", "sh01, bj01"]
+    added = memberctl.ok(*pack, "10", *limits, as_="zhao")
+    assert (added["product"], added["visits"]) == ("pack", 10)
+    again = memberctl(*pack, "10", *limits, as_="zhao")
+    assert again.out.startswith("Plan TEN is so already")
+    later = ["plan", "revise", "TEN", "--from", "2026-04-01"]
+    memberctl.ok(*later, "--visits", "12", "--branches", "BJ01", "--hours", "all", as_="zhao")
+    versions = memberctl.ok("plan", "show", "TEN")["versions"]
+    assert [(each["visits"], each["hours"], each["branches"]) for each in versions] == [
+        (10, "mon-fri 09:00-16:00", ["BJ01", "SH01"]),
+        (12, "", ["BJ01"]),
+    ]
+    assert memberctl.ok("plan", "list")[1]["branches"] == ["BJ01", "SH01"]
+
+
+def test_a_membership_never_becomes_a_pack_and_a_plan_names_branches_that_exist(
+    memberctl: Program,
+) -> None:
+    turned = memberctl("plan", "revise", "MONTH", "--visits", "10", as_="zhao")
+    assert (turned.exit, turned.out) == (7, "")
+    assert "plan MONTH is no pack of visits" in turned.err
+    nowhere = memberctl(*WEEK, "--price", "99.00", "--branches", "SH1", as_="zhao")
+    assert_refused(nowhere)
+    assert "did you mean SH01?" in nowhere.err
+    for visits in ("0", "-1", "1.5", "１０", "10001"):
+        assert memberctl(*WEEK, "--price", "9", "--visits", visits, as_="zhao").exit in {2, 6}
 
 
 def test_a_plan_is_revised_from_a_day_on(memberctl: Program) -> None:

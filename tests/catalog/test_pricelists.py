@@ -21,6 +21,9 @@ joining_fee = "200"
 payment_timing = "on_filing"
 product = "membership"
 from = 2026-01-01
+visits = 10
+hours = "daily 06:00-22:00"
+branches = "SH01"
 
 [[tier]]
 code = "Gold"
@@ -38,7 +41,7 @@ def test_every_key_of_a_file_is_read_and_numbers_are_exact() -> None:
         plans=(
             PlanOffer(
                 "YEAR", "年卡", "12m", 365010, 20000, PaymentTiming.ON_FILING, "membership",
-                date(2026, 1, 1),
+                date(2026, 1, 1), 10, "mon-sun 06:00-22:00", ("SH01",),
             ),
         ),
         tiers=(TierOffer("gold", "金卡", 9250, 200, 1, 1_000_000, date(2026, 1, 1)),),

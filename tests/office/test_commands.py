@@ -92,7 +92,8 @@ def test_a_dry_run_says_the_same_and_writes_nothing(memberctl: Program) -> None:
 
 def test_branches_are_listed_with_their_part_of_card_numbers(memberctl: Program) -> None:
     assert memberctl("branch", "list").out == (
-        "code\tname\tcard_digits\nBJ01\t北京朝阳店\t0002\nSH01\t上海静安店\t0001\n"
+        "code\tname\tcard_digits\tzone\thours\tcapacity\n"
+        "BJ01\t北京朝阳店\t0002\t\t\t\nSH01\t上海静安店\t0001\t\t\t\n"
     )
 
 
@@ -205,3 +206,37 @@ def test_no_number_that_is_not_plain_gets_in(memberctl: Program) -> None:
         assert_refused(
             memberctl("staff", "add", "x1", "--name", "x", "--role", "owner", f"--uid={typed}")
         )
+
+
+def test_a_branch_has_a_zone_hours_and_a_capacity_of_its_own(memberctl: Program) -> None:
+    change = ["branch", "update", "sh01", "--zone", "Asia/Urumqi", "--capacity", "80", "--hours"]
+    changed = memberctl(*change, "Mon-Fri 06:00-22:00")
+    assert changed.out == "Changed branch SH01 (上海静安店).\n"
+    again = memberctl(*change, "mon-fri 06:00-22:00")
+    assert again.out == "Branch SH01 (上海静安店) is so already; nothing was changed.\n"
+    shown = memberctl.ok("branch", "show", "SH01")
+    assert (shown["zone"], shown["hours"], shown["capacity"]) == (
+        "Asia/Urumqi", "mon-fri 06:00-22:00", 80,
+    )  # fmt: skip
+    lifted = ["--zone", "none", "--hours", "none", "--capacity", "none"]
+    memberctl.ok("branch", "update", "SH01", *lifted)
+    shown = memberctl.ok("branch", "show", "SH01")
+    assert (shown["zone"], shown["hours"], shown["capacity"]) == (None, "", None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        [],
+        ["--zone", "Asia/Peking"],
+        ["--hours", "9 to 5"],
+        ["--capacity", "0"],
+        ["--capacity", "1e3"],
+    ],
+)
+def test_what_can_be_no_setting_of_a_branch_is_refused(
+    memberctl: Program, wrong: list[str]
+) -> None:
+    assert_refused(memberctl("branch", "update", "SH01", *wrong))
+    assert memberctl("branch", "update", "SH9", "--capacity", "5").exit == 4
+    assert memberctl("branch", "update", "SH01", "--capacity", "5", as_="zhao").exit == 5
