@@ -82,15 +82,20 @@ def grant_term(
 ) -> Term:
     """Give a member the term that the order `source` paid for, from when the rules say.
 
+    A pack of visits begins on the day of payment, whatever else the member has (rules C6).
+
     paid_on -- the local date on which the money came
     Raises RuleRefused when it would overlap another one of the product.
     Source: rules T1-T5, T8; mission S0.10.
     """
-    existing = term_queries.terms_to_change(session, member_id, plan.product)
-    held = term_queries.held(session, existing, dates.zone(organisation(session).zone))
     period = dates.parse_period(plan.term)
-    grant = rules.grant_span(held, paid_on, period, policy_number(session, "grace_days"))
-    rules.refuse_overlap([term.span for term in held], grant.span)
+    if plan.visits is not None:
+        grant = rules.grant_span([], paid_on, period, grace_days=0)
+    else:
+        existing = term_queries.terms_to_change(session, member_id, plan.product)
+        held = term_queries.held(session, existing, dates.zone(organisation(session).zone))
+        grant = rules.grant_span(held, paid_on, period, policy_number(session, "grace_days"))
+        rules.refuse_overlap([term.span for term in held], grant.span)
 
     term = Term(
         id=counters.take_one(session, "term"),
@@ -102,6 +107,7 @@ def grant_term(
         start_on=grant.span.start_on,
         end_on=grant.span.end_on,
         anchor_on=grant.anchor_on,
+        visits=plan.visits,
         granted_at=at,
     )
     session.add(term)

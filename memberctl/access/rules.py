@@ -81,6 +81,7 @@ class Held:
     granted_on -- the local date on which it was recorded; it is no fact before
     voided_on  -- the local date from which it no longer counts, or None
     source     -- the number of the order that paid for it
+    visits     -- how many a pack is good for, None for a membership
     changes    -- what happened to it since, in the order in which it was recorded
     """
 
@@ -89,6 +90,7 @@ class Held:
     granted_on: date
     voided_on: date | None = None
     source: str = ""
+    visits: int | None = None
     changes: tuple[Change, ...] = ()
 
     def counts(self, as_of: date) -> bool:
@@ -107,6 +109,10 @@ class Held:
     def was_cut_short(self, as_of: date) -> bool:
         """Whether it was known at the end of `as_of` that it ends before its time."""
         return changed.ending(changed.known(self.changes, as_of)) in CUT_SHORT
+
+    def has_grace(self, as_of: date) -> bool:
+        """Whether grace follows its end: not after a pack, nor after what was ended early."""
+        return self.visits is None and not self.was_cut_short(as_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +175,7 @@ def member_status(facts: Standing, as_of: date) -> MemberStatus:
         held = covering(facts.holds, HoldKind.HOLD, as_of)
         frozen = held or all(term.is_frozen(as_of) for term in running)
         return MemberStatus.FROZEN if frozen else MemberStatus.ACTIVE
-    whole = [term.span_on(as_of) for term in terms if not term.was_cut_short(as_of)]
+    whole = [term.span_on(as_of) for term in terms if term.has_grace(as_of)]
     if any(in_grace(span, facts.grace_days, as_of) for span in whole):
         return MemberStatus.GRACE
     if any(term.span_on(as_of).start_on > as_of for term in terms):

@@ -32,6 +32,7 @@ HELD = (
     col(Term.granted_at),
     col(Term.voided_at),
     col(Term.source),
+    col(Term.visits),
 )
 
 
@@ -128,7 +129,7 @@ def held(session: Session, terms: Sequence[Term], zone: ZoneInfo) -> list[Held]:
         _held(
             (
                 term.id, term.start_on, term.end_on, term.anchor_on, term.granted_at,
-                term.voided_at, term.source,
+                term.voided_at, term.source, term.visits,
             ),
             changes,
             zone,
@@ -138,12 +139,13 @@ def held(session: Session, terms: Sequence[Term], zone: ZoneInfo) -> list[Held]:
 
 
 def terms_to_change(session: Session, member_id: int, product: str) -> Sequence[Term]:
-    """Return, locked, the terms of a member and product that were not voided."""
+    """Return, locked, the terms of a member and product that were not voided, without packs."""
     statement = (
         select(Term)
         .where(
             Term.member_id == member_id,
             Term.product == product,
+            col(Term.visits).is_(None),
             col(Term.voided_at).is_(None),
         )
         .order_by(col(Term.id))
@@ -264,12 +266,13 @@ def list_changes(
 
 def _held(facts: Sequence[Any], changes: Mapping[int, tuple[Change, ...]], zone: ZoneInfo) -> Held:
     """Return a term from the values of the columns HELD."""
-    term_id, start, end, anchor, granted, voided, source = facts
+    term_id, start, end, anchor, granted, voided, source, visits = facts
     return Held(
         span=Span(start, end),
         anchor_on=anchor,
         granted_on=local_date(granted, zone),
         voided_on=None if voided is None else local_date(voided, zone),
         source=source,
+        visits=visits,
         changes=changes.get(term_id, ()),
     )

@@ -106,7 +106,7 @@ ACCESS = (
             SELECT member_id, start_on, MAX(end_on) OVER (
                 PARTITION BY member_id, product ORDER BY start_on, id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-            FROM term WHERE voided_at IS NULL) spans
+            FROM term WHERE voided_at IS NULL AND visits IS NULL) spans
         WHERE start_on <= before
         """,
         member_number,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
 
 import pytest
@@ -92,3 +93,6 @@ def grant(session: Session, actors: dict[str, Actor], noon: Callable[[date], dat
         )
 
     return add
+
+
+TEN = replace(MONTH, plan_version_id=3, code="TEN", term="6m", product="pack", visits=10)
