@@ -31,6 +31,7 @@ class Term(SQLModel, table=True):
     anchor_on -- the date that month arithmetic starts from (rules T2)
     source    -- the number of the order that paid for it
     tier_version_id -- the benefits it was sold with (rules P6)
+    merge_id  -- the merge of members that let it overlap another, until somebody decides (A4)
     """
 
     __tablename__ = "term"
@@ -39,7 +40,7 @@ class Term(SQLModel, table=True):
         unique_where(
             "uq_term_member_product_start",
             ("member_id", "product", "start_on"),
-            "voided_at IS NULL AND visits IS NULL",
+            "voided_at IS NULL AND visits IS NULL AND merge_id IS NULL",
         ),
         check("visits_count", "visits >= 1"),
         unique_where("uq_term_source", ("source",), "voided_at IS NULL"),
@@ -58,6 +59,9 @@ class Term(SQLModel, table=True):
     visits: int | None = Field(default=None, sa_column=integer(nullable=True))
     granted_at: datetime = Field(sa_column=utc())
     voided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
+    merge_id: int | None = Field(
+        default=None, sa_column=points_to("member_merge.id", nullable=True, index=False)
+    )
     version: int = Field(default=1, sa_column=version())
 
 

@@ -33,6 +33,8 @@ class Member(SQLModel, table=True):
     phone    -- E.164, or null; email -- lower-case domain, or null
     twin     -- 0; else how many with the same name and phone were let in before, by override
     wrapped_key -- the member's own key for sealed fields; destroying it erases them
+    merged_into -- the member whom this one turned out to be (rules A4), or null
+    erased_at   -- when everything personal was taken away (rules G3), or null
     """
 
     __tablename__ = "member"
@@ -42,7 +44,11 @@ class Member(SQLModel, table=True):
         unique_where("uq_member_email_name", ("email", "name_key", "twin"), "email IS NOT NULL"),
         index("ix_member_name_key_birth_on", "name_key", "birth_on"),
         one_of("language", Language),
-        check("reachable", "phone IS NOT NULL OR email IS NOT NULL"),
+        check(
+            "reachable",
+            "phone IS NOT NULL OR email IS NOT NULL"
+            " OR merged_into IS NOT NULL OR erased_at IS NOT NULL",
+        ),
         check("twin_counts", "twin >= 0"),
     )
 
@@ -72,6 +78,10 @@ class Member(SQLModel, table=True):
     verified_by: int | None = Field(
         default=None, sa_column=points_to("staff.id", nullable=True, index=False)
     )
+    merged_into: int | None = Field(
+        default=None, sa_column=points_to("member.id", nullable=True, index=False)
+    )
+    erased_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     version: int = Field(default=1, sa_column=version())
 
 
@@ -118,3 +128,47 @@ class ChangeRequest(SQLModel, table=True):
     )
     decided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     version: int = Field(default=1, sa_column=version())
+
+
+class MemberMerge(SQLModel, table=True):
+    """That one number turned out to be another's (rules A4); number MG-000001.
+
+    sealed -- under the survivor's key: what both were before and which rows moved, as JSON
+    """
+
+    __tablename__ = "member_merge"
+    __table_args__ = table_args(
+        unique_where("uq_member_merge_live", ("merged_id",), "undone_at IS NULL"),
+        check("two_numbers", "survivor_id <> merged_id"),
+        check(
+            "undone_whole",
+            "(undone_at IS NULL) = (undone_by IS NULL)"
+            " AND (undone_at IS NULL) = (undone_reason IS NULL)",
+        ),
+    )
+
+    id: int = Field(sa_column=key())
+    survivor_id: int = Field(sa_column=points_to("member.id"))
+    merged_id: int = Field(sa_column=points_to("member.id"))
+    reason: str = Field(sa_column=text())
+    sealed: bytes = Field(sa_column=blob())
+    merged_at: datetime = Field(sa_column=utc())
+    merged_by: int = Field(sa_column=points_to("staff.id", index=False))
+    undone_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
+    undone_by: int | None = Field(
+        default=None, sa_column=points_to("staff.id", nullable=True, index=False)
+    )
+    undone_reason: str | None = Field(default=None, sa_column=text(nullable=True))
+
+
+class Erasure(SQLModel, table=True):
+    """That a member was erased, and why (rules G3); a restored backup is erased again by it."""
+
+    __tablename__ = "erasure"
+    __table_args__ = table_args(unique("member_id"))
+
+    id: int = Field(sa_column=key())
+    member_id: int = Field(sa_column=points_to("member.id", index=False))
+    reason: str = Field(sa_column=text())
+    erased_at: datetime = Field(sa_column=utc())
+    erased_by: int = Field(sa_column=points_to("staff.id", index=False))

@@ -33,12 +33,37 @@ def widen(table: str, column: str, more: Sequence[str]) -> None:
     op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {name} {_check(column, before, more)}")
 
 
+def replace_check(table: str, name: str, condition: str) -> None:
+    """Let the CHECK ck_TABLE_NAME of a table say `condition`, which all its rows meet already."""
+    full = f"ck_{table}_{name}"
+    if op.get_bind().dialect.name == "sqlite":
+        before = str(op.get_bind().execute(TABLE_TEXT, {"table": table}).scalar_one())
+        start = before.index(f"CONSTRAINT {full} CHECK (") + len(f"CONSTRAINT {full} ")
+        _write_text(table, f"{before[:start]}CHECK ({condition}){before[_closed(before, start) :]}")
+        return
+    op.execute(f"ALTER TABLE {table} DROP CONSTRAINT {full}")
+    op.execute(f"ALTER TABLE {table} ADD CONSTRAINT {full} CHECK ({condition})")
+
+
+def _closed(text: str, start: int) -> int:
+    """Return the place behind the bracket that closes the first one after `start`."""
+    depth = 0
+    for place in range(text.index("(", start), len(text)):
+        depth += {"(": 1, ")": -1}.get(text[place], 0)
+        if depth == 0:
+            return place + 1
+    raise AssertionError("a CHECK that was written ends")
+
+
 def _rewrite(table: str, name: str, column: str, more: Sequence[str]) -> None:
-    connection = op.get_bind()
-    before = str(connection.execute(TABLE_TEXT, {"table": table}).scalar_one())
+    before = str(op.get_bind().execute(TABLE_TEXT, {"table": table}).scalar_one())
     start = before.index(f"CONSTRAINT {name} ") + len(f"CONSTRAINT {name} ")
     end = before.index("))", start) + 2
-    after = before[:start] + _check(column, before[start:end], more) + before[end:]
+    _write_text(table, before[:start] + _check(column, before[start:end], more) + before[end:])
+
+
+def _write_text(table: str, after: str) -> None:
+    connection = op.get_bind()
     version = int(connection.execute(sa.text("PRAGMA schema_version")).scalar_one())
     connection.execute(sa.text("PRAGMA writable_schema=ON"))
     connection.execute(
