@@ -23,7 +23,7 @@ PAGES = sorted((ROOT / "memberctl" / "help").glob("*.md"))
 MANUAL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sample_data" / "README.md", *PAGES]
 TOPICS = {
     "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
-    "files-and-keys", "security", "cron", "postgres", "policies", "duplicates",
+    "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger",
 }  # fmt: skip
 MOST_LINES = 80

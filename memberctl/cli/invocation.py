@@ -248,8 +248,13 @@ def _speak(writing: Writing) -> None:
 
 
 def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) -> None:
-    """Write who was refused what, in a transaction of its own (reliability.md, rights)."""
+    """Write who was refused what, in a transaction of its own (reliability.md, rights).
+
+    Wrong PINs are counted by the real time, in a dry run as well: or they could be guessed there.
+    """
+    from memberctl.office.pins import WRONG_PIN, WrongPin
     from memberctl.store.audit import note
+    from memberctl.store.clock import moment
     from memberctl.store.work import unit_of_work
 
     def open_(session: Session) -> Opening:
@@ -266,10 +271,16 @@ def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) 
             run.settings.key_dir,
             replace(request, key=None),
             open_,
-            dry_run=run.dry_run,
+            dry_run=run.dry_run and not isinstance(refusal, WrongPin),
         ) as unit,
     ):
         opening = unit.opening
+        if isinstance(refusal, WrongPin):
+            note(
+                unit.session, WRONG_PIN, refusal.staff, by=opening.actor,
+                at=moment(None, opening.zone),
+            )  # fmt: skip
+            return
         note(
             unit.session, "right.refused", run.command, by=opening.actor, at=opening.now,
             right=right, rule=refusal.code,

@@ -49,7 +49,10 @@ TREE = {
     "tier": _of("catalog.commands", "tier", "Tiers: benefits by standing."),
     "agreement": _of("catalog.commands", "agreement", "Agreements: what members agree to."),
     "ledger": _of("ledger.commands", "ledger", "Ledger: every figure, in double entry."),
-    "staff": _of("office.commands", "staff", "Staff: who works here, in which role."),
+    "staff": _of("office.staff_commands", "staff", "Staff: who works here, in which role."),
+    "proposal": _of(
+        "office.proposal_commands", "proposal", "Proposals: changes that a second owner decides."
+    ),
     "branch": _of("office.commands", "branch", "Branches: where members are served."),
     "policy": _of("office.commands", "policy", "Policies: the numbers that you decide."),
     "calendar": _of("office.commands", "calendar", "Calendar: which days are worked."),

@@ -43,6 +43,7 @@ class GlobalOptions:
     as_of: str | None = None
     key: str | None = None
     reveal: str | None = None
+    pin_file: str | None = None
 
 
 NAMES = tuple(field.name for field in fields(GlobalOptions))
@@ -99,6 +100,9 @@ def _declared(
     ] = None,
     reveal: Annotated[
         str | None, typer.Option("--reveal", help="Reason to show personal data in the clear.")
+    ] = None,
+    pin_file: Annotated[
+        str | None, typer.Option("--pin-file", help="File with the PIN that --as may take.")
     ] = None,
 ) -> None:
     """Declare the global options; nothing calls this."""

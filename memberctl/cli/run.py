@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from memberctl.cli.options import GlobalOptions
 from memberctl.cli.output import Format, Output, OutputOptions
+from memberctl.cli.secrets import acting_pin
 from memberctl.config import Flags, Settings, load_settings
 from memberctl.core.actor import Actor
 from memberctl.core.errors import UsageProblem
@@ -63,6 +64,7 @@ class Run:
         self._args_sha256 = ""
         self._settings: Settings | None = None
         self._output: Output | None = None
+        self._pin: list[str | None] = []  # Asked once: standard input gives it only once.
 
     def take(self, given: dict[str, Any]) -> None:
         """Take global options; those nearer to the end of the line come later and win."""
@@ -178,6 +180,9 @@ class Run:
 
     def opener(self, right: str) -> Open:
         """Return what a transaction begins with: who is it, may they, what time is it."""
+        if self.settings.as_staff is not None and not self._pin:
+            self._pin = [acting_pin(self)]
+        pin = self._pin[0] if self._pin else None
 
         def open_(session: Session) -> Opening:
             from memberctl.office.queries import identify
@@ -186,6 +191,8 @@ class Run:
             actor, organisation = identify(
                 session, **login_of(session), acting_as=self.settings.as_staff
             )
+            if self.settings.as_staff is not None:
+                _prove(session, actor, pin)
             require(actor.roles, right, actor.staff)
             refuse_beyond_branch(actor, right)
             if actor.branch_id is not None:
@@ -197,6 +204,16 @@ class Run:
             return opening
 
         return open_
+
+
+def _prove(session: Session, actor: Actor, pin: str | None) -> None:
+    """Refuse to act for another without their PIN, where the policy asks for it."""
+    from zoneinfo import ZoneInfo
+
+    from memberctl.office.acting import prove_acting
+    from memberctl.store.clock import moment
+
+    prove_acting(session, actor, pin, moment(None, ZoneInfo("UTC")))
 
 
 def login_of(session: Session) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""staff, branch, policy, calendar: who works where, by which numbers, on which days."""
+"""branch, policy, calendar: where members are served, by which numbers, on which days."""
 
 from __future__ import annotations
 
@@ -7,40 +7,26 @@ from typing import Annotated
 
 import typer
 
-from memberctl.cli.completion import complete_branches, complete_staff
+from memberctl.cli.completion import complete_branches
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.rows import open_rows
 from memberctl.office import calendars, policies, rules
+from memberctl.office.proposal_commands import change_or_propose
+from memberctl.office.proposals import deciding
 
-staff = noun("staff", "Staff: who works here, in which role.")
 branch = noun("branch", "Branches: where members are served.")
 policy = noun("policy", "Policies: the numbers that you decide.")
 calendar = noun("calendar", "Calendar: which days are worked.")
 
-STAFF_COLUMNS = [field.name for field in fields(rules.StaffMember)]
 BRANCH_COLUMNS = [field.name for field in fields(rules.BranchLine)]
 POLICY_COLUMNS = [field.name for field in fields(policies.PolicyLine)]
 YEAR_COLUMNS = [field.name for field in fields(calendars.CalendarYearLine)]
 DAY_COLUMNS = [field.name for field in fields(calendars.CalendarDayLine)]
 
-StaffCode = Annotated[
-    str,
-    typer.Argument(help="Staff code, e.g. li.", metavar="CODE", autocompletion=complete_staff),
-]
 PolicyKey = Annotated[
     str, typer.Argument(help="Policy, e.g. review_days.", autocompletion=policies.keys_beginning)
 ]
-Roles = Annotated[list[rules.Role], typer.Argument(help="One role or several.", metavar="ROLE")]
-
-STAFF_SENTENCES = {
-    rules.Outcome.CREATED: "Added {code} ({name}) as {roles}.",
-    rules.Outcome.UNCHANGED: "{code} ({name}) is there already; nothing was changed.",
-}
-ROLE_SENTENCES = {
-    rules.Outcome.UPDATED: "{code} ({name}) now has the roles {roles}.",
-    rules.Outcome.UNCHANGED: "Nothing was changed: {code} ({name}) has the roles {roles}.",
-}
 BRANCH_SENTENCES = {
     rules.Outcome.CREATED: "Added branch {code} ({name}); its cards carry {card_digits}.",
     rules.Outcome.UNCHANGED: "Branch {code} ({name}) is there already; nothing was changed.",
@@ -58,108 +44,6 @@ YEAR_SENTENCES = {
     rules.Outcome.UPDATED: "Replaced {year}: {holidays} free days, {workdays} workdays ({source}).",
     rules.Outcome.UNCHANGED: "{year} was left as it is.",
 }
-
-
-@staff.command("add")
-def staff_add(
-    ctx: typer.Context,
-    code: StaffCode,
-    name: Annotated[str, typer.Option(help="The person's name.")],
-    role: Annotated[list[rules.Role], typer.Option(help="A role; may be repeated.")],
-    uid: Annotated[
-        str | None, typer.Option(help="Number of the person's user on this machine (id -u).")
-    ] = None,
-    database_user: Annotated[
-        str | None, typer.Option(help="The person's own user of PostgreSQL.")
-    ] = None,
-    branch: Annotated[
-        str | None,
-        typer.Option(
-            help="Code of the branch; without it the whole organisation.",
-            autocompletion=complete_branches,
-        ),
-    ] = None,
-) -> None:
-    """Add somebody who works here.
-
-    Example: memberctl staff add li --name 李娜 --role service --uid 1001
-    """
-    from memberctl.office.operations import add_staff
-
-    newcomer = rules.new_staff(
-        code, name, role, uid=uid, database_user=database_user, branch=branch
-    )
-    with work(ctx, "office.change") as w:
-        (added,) = add_staff(w.session, [newcomer], by=w.actor, at=w.now)
-        w.say(added, STAFF_SENTENCES[added.outcome])
-
-
-@staff.command("list")
-def staff_list(
-    ctx: typer.Context,
-    left: Annotated[bool, typer.Option("--left", help="Also those who have left.")] = False,
-) -> None:
-    """List who works here, with roles and branches.
-
-    Example: memberctl staff list
-    """
-    from memberctl.office import queries
-
-    with look(ctx, "office.read") as r:
-        found = queries.list_staff(r.session, limit=r.limit, left=left)
-    r.show_list(found.rows, STAFF_COLUMNS, total=found.total)
-
-
-@staff.command("show")
-def staff_show(ctx: typer.Context, code: StaffCode) -> None:
-    """Show one person's roles, branch and state.
-
-    Example: memberctl staff show li
-    """
-    from memberctl.office import queries
-
-    with look(ctx, "office.read") as r:
-        (found,) = queries.staff_members(r.session, [queries.find_staff(r.session, code)])
-    r.show_record(found)
-
-
-@staff.command("grant")
-def staff_grant(ctx: typer.Context, code: StaffCode, roles: Roles) -> None:
-    """Give somebody one role more, or several.
-
-    Example: memberctl staff grant li reviewer
-    """
-    from memberctl.office.operations import grant_roles
-
-    with work(ctx, "office.change") as w:
-        changed = grant_roles(w.session, code, roles, by=w.actor, at=w.now)
-        w.say(changed, ROLE_SENTENCES[changed.outcome])
-
-
-@staff.command("revoke")
-def staff_revoke(ctx: typer.Context, code: StaffCode, roles: Roles) -> None:
-    """Take a role from somebody, or several.
-
-    Example: memberctl staff revoke li reviewer
-    """
-    from memberctl.office.operations import revoke_roles
-
-    with work(ctx, "office.change") as w:
-        changed = revoke_roles(w.session, code, roles, by=w.actor, at=w.now)
-        w.say(changed, ROLE_SENTENCES[changed.outcome])
-
-
-@staff.command("leave")
-def staff_leave(ctx: typer.Context, code: StaffCode) -> None:
-    """Note that somebody has left: they may do nothing from now on and stay in every record.
-
-    Example: memberctl staff leave li
-    """
-    from memberctl.office.operations import leave_staff
-
-    with work(ctx, "office.change") as w:
-        changed = leave_staff(w.session, code, by=w.actor, at=w.now)
-        w.say(changed, "{code} ({name}) has left.")
 
 
 @branch.command("add")
@@ -272,15 +156,11 @@ def policy_set(
     key: PolicyKey,
     value: Annotated[str, typer.Argument(help="The value from now on.")],
 ) -> None:
-    """Decide a policy.
+    """Decide a policy; where there are two owners, propose it to the other one.
 
     Example: memberctl policy set review_days 5
     """
-    from memberctl.office.operations import set_policy
-
-    with work(ctx, "office.change") as w:
-        decided = set_policy(w.session, key, value, by=w.actor, at=w.now)
-        w.say(decided, POLICY_SENTENCES[decided.outcome])
+    change_or_propose(ctx, deciding(key, value), POLICY_SENTENCES)
 
 
 @calendar.command("add")

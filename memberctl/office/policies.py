@@ -48,7 +48,7 @@ POLICIES: Mapping[str, Policy] = {
     "recognise_every": Policy("month", "", "rules M1", choices=("month", "day")),
     "joining_fee_earned": Policy("at_once", "", "rules M12", choices=("at_once", "over_the_term")),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
-    "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "off")),
+    "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "pin", "off")),
 }
 
 

@@ -143,6 +143,25 @@ def require(roles: Iterable[str], right: str, staff: str) -> None:
     raise NotPermitted(f"{staff} has no right to {right}; it takes {' or '.join(holders)}")
 
 
+@dataclass(frozen=True, slots=True)
+class RightLine:
+    """A right as lists show it. everywhere -- it concerns the whole organisation, so nobody of a
+    single branch has it"""
+
+    right: str
+    roles: tuple[str, ...]
+    everywhere: bool
+
+
+def right_lines(role: Role | None = None) -> list[RightLine]:
+    """Return every right with its holders, or those of one role; the owner has them all."""
+    return [
+        RightLine(right, tuple(sorted({*holders, Role.OWNER})), right in ORGANISATION_WIDE)
+        for right, holders in sorted(RIGHTS.items())
+        if role is None or may([role], right)
+    ]
+
+
 def refuse_beyond_branch(actor: Actor, right: str) -> None:
     """Raise NotPermitted when somebody of one branch asks for the whole organisation.
 

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import Column, ForeignKey, Text
 from sqlmodel import Field, SQLModel
 
+from memberctl.office.proposals import ProposalKind, ProposalState
 from memberctl.office.rules import DayKind, Role, StaffState
 from memberctl.store.columns import (
     INTEGER,
@@ -18,6 +19,7 @@ from memberctl.store.columns import (
     table_args,
     text,
     text_key,
+    unique_where,
     utc,
     version,
 )
@@ -83,6 +85,49 @@ class StaffRole(SQLModel, table=True):
 
     staff_id: int = Field(sa_column=Column(INTEGER, ForeignKey("staff.id"), primary_key=True))
     role: str = Field(sa_column=text_key())
+
+
+class StaffPin(SQLModel, table=True):
+    """The PIN with which somebody lets others act in their name, as an argon2id hash."""
+
+    __tablename__ = "staff_pin"
+    __table_args__ = table_args(check("argon2id", "hash LIKE '$argon2id$%'"))
+
+    staff_id: int = Field(sa_column=Column(INTEGER, ForeignKey("staff.id"), primary_key=True))
+    hash: str = Field(sa_column=text())
+    set_at: datetime = Field(sa_column=utc())
+    set_by: int = Field(sa_column=points_to("staff.id", index=False))
+
+
+class Proposal(SQLModel, table=True):
+    """A change of staff or policy that waits for a second owner, or what became of it.
+
+    about -- a staff code or a policy's name; terms -- see proposals.Change
+    """
+
+    __tablename__ = "proposal"
+    __table_args__ = table_args(
+        one_of("kind", ProposalKind),
+        one_of("state", ProposalState),
+        check("decided", "(state = 'waiting') = (decided_by IS NULL)"),
+        check("decided_when", "(decided_by IS NULL) = (decided_at IS NULL)"),
+        check("four_eyes", "(state = 'withdrawn') = (decided_by = proposed_by)"),
+        unique_where("uq_proposal_waiting", ("kind", "about", "terms"), "state = 'waiting'"),
+    )
+
+    id: int = Field(sa_column=key())
+    kind: ProposalKind = Field(sa_column=state_column(ProposalKind))
+    about: str = Field(sa_column=text())
+    terms: str = Field(sa_column=text())
+    state: ProposalState = Field(sa_column=state_column(ProposalState))
+    proposed_by: int = Field(sa_column=points_to("staff.id", index=False))
+    proposed_at: datetime = Field(sa_column=utc())
+    decided_by: int | None = Field(
+        default=None, sa_column=points_to("staff.id", nullable=True, index=False)
+    )
+    decided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
+    remark: str | None = Field(default=None, sa_column=text(nullable=True))
+    version: int = Field(default=1, sa_column=version())
 
 
 class PolicyValue(SQLModel, table=True):

@@ -69,11 +69,16 @@ plan withdraw {id} | plan list | plan show {phone} | plan import {missing}
 tier list | tier show {phone} | tier revise {id} --price 90 | agreement publish {missing}
 agreement list | agreement show {phone} | staff add {id}! --name x --role service | staff list
 staff show {phone} | staff grant {phone} --role service | staff revoke {id} --role service
-staff leave {phone} | branch add {email} --name x | branch list | branch show {phone}
+staff leave {phone} | staff rights | staff pin {phone} --remove
+staff pin {phone} --pin-file {missing}
+proposal list | proposal show {phone} | proposal approve {id} | proposal withdraw {phone}
+proposal reject {phone} --reason {id}
+branch add {email} --name x | branch list | branch show {phone}
 policy list | policy show {phone} | policy set {phone} 1 | policy set review_days {phone}
 calendar add {phone} | calendar show {phone} | calendar list | audit log
 audit log --object {phone}
-audit verify | db check --deep | db upgrade | run daily | status | doctor | help {phone}
+audit verify | audit anchor
+db check --deep | db upgrade | run daily | status | doctor | help {phone}
 init --owner {email} | completion bash | batch
 """
 
