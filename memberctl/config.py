@@ -10,12 +10,14 @@ import os
 import stat
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from memberctl.core.errors import UsageProblem
 
 FILE_KEYS = frozenset({"db", "format", "as", "key_dir", "no_input", "pager"})
+FILE_TABLES = frozenset({"mail", "sms"})
+Table = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class Settings:
     db      -- a path or a SQLAlchemy URL
     key_dir -- the folder that holds one key file for each store
     as_of   -- the instant or date that stands for now, as it was given, or None
+    mail, sms -- how messages leave, as the file's tables say it, {} when they do not
     """
 
     db: str
@@ -36,6 +39,8 @@ class Settings:
     no_input: bool = False
     debug: bool = False
     pager: str | None = None
+    mail: Table = field(default_factory=dict)
+    sms: Table = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +57,7 @@ class Flags:
 
 def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
     """Return the settings of this run. Raises UsageProblem for a file that cannot be trusted."""
-    stored = _read_file(flags.config or environ.get("MEMBERCTL_CONFIG"), environ)
+    stored, tables = _read_file(flags.config or environ.get("MEMBERCTL_CONFIG"), environ)
     no_input = flags.no_input
     if no_input is None:
         no_input = _truth(environ.get("MEMBERCTL_NO_INPUT")) or stored.get("no_input") == "true"
@@ -66,6 +71,8 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         no_input=no_input,
         debug=_truth(environ.get("MEMBERCTL_DEBUG")),
         pager=environ.get("MEMBERCTL_PAGER") or stored.get("pager"),
+        mail=tables.get("mail", {}),
+        sms=tables.get("sms", {}),
     )
 
 
@@ -101,14 +108,16 @@ def _folder(variable: str, kind: str, environ: Mapping[str, str]) -> Path:
     return found("memberctl", appauthor=False)
 
 
-def _read_file(named: str | None, environ: Mapping[str, str]) -> Mapping[str, str]:
+def _read_file(
+    named: str | None, environ: Mapping[str, str]
+) -> tuple[Mapping[str, str], Mapping[str, Table]]:
     path = Path(named) if named else _config_dir(environ) / "config.toml"
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         if named:
             raise UsageProblem(f"there is no configuration file {path}") from None
-        return {}
+        return {}, {}
     except OSError as problem:
         raise UsageProblem(
             f"the configuration file {path} cannot be read: {problem.strerror}"
@@ -134,12 +143,22 @@ def _refuse_foreign(path: Path, status: os.stat_result) -> None:
         )
 
 
-def _checked(path: Path, content: Mapping[str, object]) -> Mapping[str, str]:
-    unknown = sorted(set(content) - FILE_KEYS)
+def _checked(
+    path: Path, content: Mapping[str, object]
+) -> tuple[Mapping[str, str], Mapping[str, Table]]:
+    """Return the settings of a file as text, and its tables as they are."""
+    unknown = sorted(set(content) - FILE_KEYS - FILE_TABLES)
     if unknown:
-        known = ", ".join(sorted(FILE_KEYS))
+        known = ", ".join(sorted(FILE_KEYS | FILE_TABLES))
         raise UsageProblem(f"{path}: unknown setting {unknown[0]}; known are {known}")
+    tables: dict[str, Table] = {}
+    for key in FILE_TABLES & content.keys():
+        value = content[key]
+        if not isinstance(value, dict):
+            raise UsageProblem(f"{path}: {key} is a table, [{key}]", hint="memberctl help messages")
+        tables[key] = value
     return {
         key: str(value).lower() if isinstance(value, bool) else str(value)
         for key, value in content.items()
-    }
+        if key not in tables
+    }, tables

@@ -46,6 +46,11 @@ PINNED = {
     "term preview --from 2024-01-31 --term 1m --count 4": ("sun", "index start_on end_on"),
     "card issue {cardless}": ("sun", CARD),
     "card list": ("sun", CARD),
+    "reminder run": ("zhao", "due queued already suppressed"),
+    "message send": ("zhao", "sent retry failed unknown left"),
+    "message list": (
+        "sun", "number member purpose cause channel language state created_at",
+    ),
     "ledger check": ("zhao", CHECKED),
     "db check": ("zhao", CHECKED),
     "audit verify": ("zhao", CHECKED),

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from memberctl.cli.run import Run, login_of, opening_of
 from memberctl.core.actor import Actor
-from memberctl.core.errors import MemberctlError, NotPermitted
+from memberctl.core.errors import MemberctlError, NotPermitted, UsageProblem
 
 if TYPE_CHECKING:
     import typer
@@ -218,6 +218,18 @@ def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
     except NotPermitted as refusal:
         _log_refusal(run, run.request(money=False), right, refusal)
         raise
+
+
+def reveal(ctx: typer.Context, what: str) -> None:
+    """Let a command that writes show personal data in the clear, for the reason of --reveal.
+
+    what -- why that is needed, for the refusal of a line without a reason
+    Raises UsageProblem, NotPermitted.
+    """
+    run: Run = ctx.obj
+    if run.options.reveal is None:
+        raise UsageProblem(what, hint="--reveal REASON")
+    _log_reveal(run, run.options.reveal)
 
 
 def confirm(ctx: typer.Context, question: str) -> None:

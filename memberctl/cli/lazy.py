@@ -44,7 +44,13 @@ TREE = {
     "credit": _of("payment.commands", "credit", "Credits: money that is the member's."),
     "term": _of("access.term_commands", "term", "Terms: what members are entitled to, and when."),
     "card": _of("access.commands", "card", "Cards: issue, replace, block."),
+    "reminder": _of(
+        "renewal.reminder_commands", "reminder", "Reminders: terms that end are told of in time."
+    ),
     "message": _of("message.commands", "message", "Messages: what members are told."),
+    "template": _of(
+        "message.template_commands", "template", "Templates: your own words for messages."
+    ),
     "plan": _of("catalog.commands", "plan", "Plans: what members can buy."),
     "tier": _of("catalog.commands", "tier", "Tiers: benefits by standing."),
     "agreement": _of("catalog.commands", "agreement", "Agreements: what members agree to."),

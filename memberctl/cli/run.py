@@ -8,7 +8,8 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -162,6 +163,20 @@ class Run:
         if location not in self.stores:
             self.stores[location] = Store(location, warm=True)
         return self.stores[location]
+
+    @contextmanager
+    def store_kept_open(self) -> Iterator[None]:
+        """Let many transactions of one command share their connections, as a batch does."""
+        if self.stores is not None:
+            yield
+            return
+        self.stores = {}
+        try:
+            yield
+        finally:
+            for store in self.stores.values():
+                store.close()
+            self.stores = None
 
     def request(self, *, money: bool) -> Request:
         """Return what is asked for; a money command without a key is given one, said beforehand."""

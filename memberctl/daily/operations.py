@@ -13,15 +13,18 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memberctl.core.dates import zone
+from memberctl.core.holder import Holder, parse_holder
 from memberctl.daily import queries, rules
-from memberctl.daily.rules import LEASE, RUN, Holder, JobReport, Lease
+from memberctl.daily.rules import LEASE, RUN, JobReport, Lease
 from memberctl.daily.tables import JobLease
 from memberctl.ledger.queries import last_recognised
 from memberctl.office.queries import organisation, policy
 from memberctl.order.confirming import forfeit_orders
 from memberctl.order.quoting import expire_quotes
+from memberctl.payment.dunning import ask_for_money
 from memberctl.payment.earning import job_through
 from memberctl.payment.recognising import recognise_fees
+from memberctl.renewal.reminding import queue_reminders
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -71,11 +74,24 @@ def _recognise_fees(session: Session, day: Day) -> JobReport:
     return JobReport("recognise_fees", done.entries)
 
 
+def _queue_reminders(session: Session, day: Day) -> JobReport:
+    queued = queue_reminders(session, today=day.today, by=day.by, at=day.at)
+    return JobReport("reminders", queued.queued)
+
+
+def _ask_for_money(session: Session, day: Day) -> JobReport:
+    asked = ask_for_money(session, today=day.today, by=day.by, at=day.at)
+    return JobReport("dunning", len(asked))
+
+
 JOBS = (
     Job("expire_quotes", _expire_quotes),
     Job("forfeit_orders", _forfeit_orders),
     Job("recognise_fees", _recognise_fees),
+    Job("reminders", _queue_reminders),
+    Job("dunning", _ask_for_money),
 )
+"""Each in a transaction of its own, in this order; what they queue is sent afterwards."""
 
 
 def take_lease(
@@ -88,7 +104,7 @@ def take_lease(
     Raises AlreadyRunning while another process holds it.
     """
     row = queries.lease_to_change(session)
-    lease = None if row is None else Lease(rules.parse_holder(row.holder), row.until)
+    lease = None if row is None else Lease(parse_holder(row.holder), row.until)
     living = lease is not None and alive(lease.holder.pid)
     rules.refuse_if_running(lease, me, clock, alive=living)
     if row is None:
@@ -101,6 +117,6 @@ def take_lease(
 def give_back_lease(session: Session, me: Holder) -> None:
     """Give the lease back if it is still ours."""
     row = queries.lease_to_change(session)
-    if row is not None and rules.parse_holder(row.holder) == me:
+    if row is not None and parse_holder(row.holder) == me:
         session.delete(row)
         session.flush()

@@ -10,21 +10,15 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from memberctl.core.errors import AlreadyRunning
+from memberctl.core.holder import Holder
+from memberctl.message.delivery import Posted
 
 RUN = "daily"
+MESSAGES = "messages"
+"""The last job: what the others queued is sent, outside of their transactions."""
+
 LEASE = timedelta(minutes=30)
 """How long a run is believed to live after its last sign; each job renews it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Holder:
-    """The process that runs the jobs."""
-
-    host: str
-    pid: int
-
-    def __str__(self) -> str:
-        return f"{self.host}:{self.pid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +70,6 @@ class Forfeits:
     problems: tuple[str, ...]
 
 
-def parse_holder(text: str) -> Holder:
-    """Return the holder that `str(holder)` wrote."""
-    host, _, pid = text.rpartition(":")
-    return Holder(host, int(pid))
-
-
 def refuse_if_running(lease: Lease | None, me: Holder, at: datetime, *, alive: bool) -> None:
     """Refuse to begin while another process holds the lease.
 
@@ -116,6 +104,15 @@ def forfeits(unpaid: Sequence[Unpaid]) -> Forfeits:
         if order.paid_minor:
             problems.append(f"{order.number} is forfeited; what was paid is the member's credit")
     return Forfeits(tuple(numbers), tuple(problems))
+
+
+def messages_report(posted: Posted) -> JobReport:
+    """Return what sending came to: a service that is down is a failure, the rest needs a person."""
+    problems = [f"{channel}: {why}; {posted.left} wait" for channel, why in posted.down.items()]
+    for count, state in ((posted.failed, "failed"), (posted.unknown, "unknown")):
+        if count:
+            problems.append(f"{count} {state}: memberctl message list --state {state}")
+    return JobReport(MESSAGES, posted.sent, tuple(problems), failed=bool(posted.down))
 
 
 def daily_report(on: date, jobs: Sequence[JobReport]) -> DailyReport:

@@ -10,14 +10,14 @@ from memberctl.cli.arguments import OfMember
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 from memberctl.core.numbering import member_number
-from memberctl.message import rules
+from memberctl.message import delivery_commands, rules
 from memberctl.message.rules import MessageState, Preview, Purpose
 
 message = noun("message", "Messages: what members are told.")
 
 MESSAGES = (
     "number", "member", "purpose", "cause", "channel", "language", "state", "created_at",
-    "reason", "attempts", "due_at", "sent_at",
+    "attempts", "due_at", "sent_at", "reason",
 )  # fmt: skip
 
 
@@ -57,15 +57,14 @@ def preview(
     """
     from memberctl.member.queries import members_by_id
     from memberctl.message import queries
-    from memberctl.message.rendering import render
+    from memberctl.message.wordings import rendered
     from memberctl.office.queries import organisation
 
     with look(ctx, "message.read") as r:
         found = queries.find_message(r.session, number)
         member = members_by_id(r.session, [found.member_id])[found.member_id]
-        sender = organisation(r.session).name
-    facts = queries.facts_of(found)
-    text = render(found.purpose, found.language, facts, name=member.name, organisation=sender)
+        house = organisation(r.session).name
+        text = rendered(r.session, found, name=member.name, organisation=house)
     shown = Preview(
         number=queries.number(found.id),
         member=member_number(found.member_id),
@@ -81,3 +80,6 @@ def preview(
     )
     words = f"{shown.channel} to {shown.to or 'nobody'}\n{text.subject}\n\n{text.body}"
     r.show_text(words, shown)
+
+
+delivery_commands.add_to(message)

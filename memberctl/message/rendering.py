@@ -34,20 +34,12 @@ class Rendered:
     body: str
 
 
-def render(
-    purpose: Purpose,
-    language: Language,
-    facts: Mapping[str, str],
-    *,
-    name: str,
-    organisation: str,
-) -> Rendered:
+def render(wording: Wording, facts: Mapping[str, str], *, name: str, organisation: str) -> Rendered:
     """Return a message in words.
 
-    facts -- what FACTS lists for the purpose; name, organisation -- as they are now
+    facts -- what FACTS lists for its purpose; name, organisation -- as they are now
     Values are put in once and literally, whatever they look like.
     """
-    wording = wordings(language)[purpose]
     values = {**facts, "name": name, "organisation": organisation}
     return Rendered(wording.subject.substitute(values), wording.body.substitute(values))
 
@@ -76,13 +68,18 @@ def read_wordings(text: str) -> dict[Purpose, Wording]:
     return {purpose: _wording(purpose, tables[purpose]) for purpose in Purpose}
 
 
+def wording(purpose: Purpose, subject: str, body: str) -> Wording:
+    """Return a wording whose placeholders are those that FACTS allows. Raises Invalid."""
+    allowed = FACTS[purpose] | LIVE_NAMES
+    return Wording(
+        checked_template(subject, allowed, what=f"the subject of {purpose}"),
+        checked_template(body, allowed, what=f"the body of {purpose}"),
+    )
+
+
 def _wording(purpose: Purpose, table: Mapping[str, str]) -> Wording:
     if table.keys() != {"subject", "body"} or "\n" in table["subject"]:
         raise Invalid(
             f"template {purpose} takes a subject of one line and a body", rule="template_parts"
         )
-    allowed = FACTS[purpose] | LIVE_NAMES
-    return Wording(
-        checked_template(table["subject"], allowed, what=f"the subject of {purpose}"),
-        checked_template(table["body"].lstrip("\n"), allowed, what=f"the body of {purpose}"),
-    )
+    return wording(purpose, table["subject"], table["body"].lstrip("\n"))

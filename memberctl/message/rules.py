@@ -41,12 +41,24 @@ STEPS: Mapping[tuple[MessageState, str], MessageState] = {
     (_S.QUEUED, "suppress"): _S.SUPPRESSED,
     (_S.RETRY, "suppress"): _S.SUPPRESSED,
     (_S.SENDING, "suppress"): _S.SUPPRESSED,
-    (_S.SUPPRESSED, "queue"): _S.QUEUED,
-    (_S.FAILED, "retry"): _S.QUEUED,
-    (_S.UNKNOWN, "settle"): _S.SENT,
-    (_S.UNKNOWN, "give up"): _S.FAILED,
 }
-"""A sending message is claimed again when its sender died; what may go once is in doubt then."""
+"""What a sender does. A sending message is claimed again when its sender died; what may go once is
+in doubt then."""
+
+PEOPLE_STEPS: Mapping[tuple[MessageState, str], MessageState] = {
+    (_S.FAILED, "retry"): _S.QUEUED,
+    (_S.UNKNOWN, "settle --sent"): _S.SENT,
+    (_S.UNKNOWN, "settle --failed"): _S.FAILED,
+}
+"""What people do about messages that a sender could not bring."""
+
+BY_HAND_STEPS: Mapping[tuple[MessageState, str], MessageState] = {
+    **PEOPLE_STEPS,
+    (_S.QUEUED, "settle --sent"): _S.SENT,
+    (_S.QUEUED, "settle --failed"): _S.FAILED,
+    (_S.QUEUED, "suppress"): _S.SUPPRESSED,
+}
+"""What people do about letters and calls, which they bring themselves."""
 
 
 class Channel(StrEnum):

@@ -6,11 +6,12 @@ Source: mission "Where the manuals disagree or say X".
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from memberctl.core.errors import Invalid, NotFound
+from memberctl.core.schedules import normal_offsets, normal_quiet
 from memberctl.office.rules import Outcome, suggestion
 
 _NAME = re.compile(r"[a-z_]{1,40}")
@@ -18,7 +19,10 @@ _NAME = re.compile(r"[a-z_]{1,40}")
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One number or word that the organisation decides: its default, unit and source."""
+    """One number or word that the organisation decides: its default, unit and source.
+
+    form -- returns a value as it is kept, or raises Invalid, where it is neither number nor choice
+    """
 
     default: str
     unit: str
@@ -26,6 +30,7 @@ class Policy:
     choices: tuple[str, ...] | None = None
     least: int = 0
     most: int = 100_000
+    form: Callable[[str], str] | None = None
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -47,6 +52,17 @@ POLICIES: Mapping[str, Policy] = {
     "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
     "recognise_every": Policy("month", "", "rules M1", choices=("month", "day")),
     "joining_fee_earned": Policy("at_once", "", "rules M12", choices=("at_once", "over_the_term")),
+    "reminder_steps": Policy(
+        "1m,0d", "days before the end, + after", "rules N1", form=normal_offsets
+    ),
+    "reminder_window_days": Policy("14", "days", "rules N1", least=1, most=60),
+    "reminder_channels": Policy(
+        "email,sms", "", "mission S1.7", choices=("email,sms", "email", "sms", "first")
+    ),
+    "quiet_hours": Policy("21:00-08:00", "local time, or off", "rules N4", form=normal_quiet),
+    "dunning_days": Policy(
+        "2d,0d", "days before the last day to pay, + after", "rules M14", form=normal_offsets
+    ),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
     "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "pin", "off")),
 }
@@ -94,6 +110,8 @@ def checked_policy(key: str, value: str) -> str:
                 f"{key} is one of {', '.join(policy.choices)}", field="value", rule="policy_choice"
             )
         return value
+    if policy.form is not None:
+        return policy.form(value)
     if not policy.default.isdigit():
         return _checked_documents(key, value)
     # The length is looked at first: Python refuses to convert thousands of digits.

@@ -42,7 +42,7 @@ application = noun("application", "Applications: member and join order.")
 
 ORDERS = (
     "number", "kind", "member", "plan", "state", "stage", "total", "paid", "open", "due_on",
-    "quote",
+    "quote", "dunning",
 )  # fmt: skip
 
 Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]

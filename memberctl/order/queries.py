@@ -30,7 +30,7 @@ from memberctl.order.results import (
     QuoteRecord,
 )
 from memberctl.order.rules import LIVE, OrderKind, OrderState, QuoteState, due_date
-from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, Quote, QuoteLine
+from memberctl.order.tables import Consent, Dunning, Order, OrderHand, OrderLine, Quote, QuoteLine
 from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
 
@@ -43,6 +43,11 @@ _NEWEST_QUOTE = (
     .where(col(Quote.order_id) == col(Order.id))
     .order_by(col(Quote.version).desc())
     .limit(1)
+    .scalar_subquery()
+)
+_DUNNING = (
+    columns(func.max(col(Dunning.level)))
+    .where(col(Dunning.order_id) == col(Order.id))
     .scalar_subquery()
 )
 ROW = (
@@ -130,7 +135,7 @@ def list_rows(
 
 
 def _rows() -> Any:
-    return _with_plan(columns(*ROW, _NEWEST_QUOTE.label("quote")))
+    return _with_plan(columns(*ROW, _NEWEST_QUOTE.label("quote"), _DUNNING.label("dunning")))
 
 
 def _with_plan(statement: Any) -> Any:

@@ -56,6 +56,7 @@ class OrderRow:
 
     reduced_minor -- what credit notes and write-offs took off the total
     due_on -- of the review; payment_due_on -- of the payment; quote -- the newest one's state
+    dunning -- the highest level at which it was asked for
     """
 
     order_id: int
@@ -71,6 +72,7 @@ class OrderRow:
     payment_due_on: date | None
     reduced_minor: int
     quote: QuoteState | None
+    dunning: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ class OrderRecord:
     paid, open -- what was paid, and what is still owed once the order is confirmed
     due_on     -- the review's deadline, then the payment's, then null
     quote      -- the state of the newest quote
+    dunning    -- how often payment was asked for, null for never (rules M14)
     Source: cli.md "Keys that scripts rely on".
     """
 
@@ -94,6 +97,7 @@ class OrderRecord:
     open: Money
     due_on: date | None
     quote: QuoteState | None
+    dunning: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +175,7 @@ def order_record(row: OrderRow, paid_minor: int) -> OrderRecord:
         open=Money(owed, row.currency),
         due_on=due_date(row.state, row.due_on, row.payment_due_on),
         quote=row.quote,
+        dunning=row.dunning,
     )
 
 
@@ -211,3 +216,4 @@ class OrderDetails:
     lines: tuple[LineRecord, ...]
     consents: tuple[ConsentLine, ...]
     quotes: tuple[QuoteRecord, ...]
+    dunning: int | None

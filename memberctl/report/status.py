@@ -11,7 +11,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, func
+from sqlalchemy import ColumnElement, case, exists, func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
@@ -20,11 +20,11 @@ from memberctl.core.dates import at_local_midnight
 from memberctl.core.money import Money
 from memberctl.member.rules import RequestState
 from memberctl.member.tables import ChangeRequest
-from memberctl.message.rules import MessageState
+from memberctl.message.rules import Channel, MessageState
 from memberctl.message.tables import OutboxMessage
 from memberctl.office.rules import Role
 from memberctl.order.rules import OrderKind, OrderState
-from memberctl.order.tables import Order
+from memberctl.order.tables import Dunning, Order
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.review.tables import ReviewStage
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 UNDER_REVIEW = (OrderState.SUBMITTED, OrderState.IN_REVIEW)
+WAITING = (MessageState.QUEUED, MessageState.RETRY, MessageState.SENDING)
+TROUBLED = (MessageState.FAILED, MessageState.UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +87,12 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
         Queue("returned, waiting for documents", Role.SERVICE, _returned(session)),
         _change_requests(session),
         payable,
+        Queue("unpaid orders that were reminded", Role.FINANCE, _dunned(session)),
         Queue("payments to verify", Role.FINANCE, unverified),
         Queue("cards to issue", Role.RECEPTION, count_without_card(session, today)),
-        Queue("messages to send", Role.SERVICE, _queued_messages(session)),
+        Queue("messages to send", Role.SERVICE, _messages(session, WAITING)),
+        Queue("messages that failed or are unclear", Role.SERVICE, _messages(session, TROUBLED)),
+        Queue("calls to make", Role.SERVICE, _calls(session)),
     )
     return Status(
         on=today,
@@ -147,8 +152,19 @@ def _change_requests(session: Session) -> Queue:
     return Queue("change requests", Role.REVIEWER, waiting)
 
 
-def _queued_messages(session: Session) -> int:
-    return _count(session, OutboxMessage, col(OutboxMessage.state) == MessageState.QUEUED)
+def _messages(session: Session, states: tuple[MessageState, ...]) -> int:
+    counted = (col(OutboxMessage.state).in_(states)) & (col(OutboxMessage.channel) != Channel.CALL)
+    return _count(session, OutboxMessage, counted)
+
+
+def _calls(session: Session) -> int:
+    waiting = col(OutboxMessage.state) == MessageState.QUEUED
+    return _count(session, OutboxMessage, waiting & (col(OutboxMessage.channel) == Channel.CALL))
+
+
+def _dunned(session: Session) -> int:
+    dunned = exists().where(col(Dunning.order_id) == col(Order.id))
+    return _count(session, Order, (col(Order.state) == OrderState.CONFIRMED) & dunned)
 
 
 def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:

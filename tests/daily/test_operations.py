@@ -11,16 +11,17 @@ from sqlmodel import Session
 
 from memberctl.core.actor import Actor
 from memberctl.core.errors import AlreadyRunning
+from memberctl.core.holder import Holder
 from memberctl.daily import queries
 from memberctl.daily.operations import JOBS, Day, give_back_lease, take_lease
-from memberctl.daily.process import is_alive, this_process
-from memberctl.daily.rules import Holder, JobReport
+from memberctl.daily.rules import JobReport
 from memberctl.ledger.operations import post_entry
 from memberctl.ledger.rules import Account, Line
 from memberctl.order.rules import OrderState, QuoteState
 from memberctl.order.tables import Order, Quote
 from memberctl.payment.rules import Method, PaymentState
 from memberctl.payment.tables import Payment
+from memberctl.store.process import is_alive, this_process
 from tests.access.conftest import member_row
 from tests.report.test_members import JANUARY, order_row
 

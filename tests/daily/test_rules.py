@@ -7,15 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from memberctl.core.errors import AlreadyRunning
+from memberctl.core.holder import Holder, parse_holder
 from memberctl.daily.rules import (
-    Holder,
     JobReport,
     Lease,
     Unpaid,
     daily_report,
     exit_of,
     forfeits,
-    parse_holder,
     refuse_if_running,
 )
 

@@ -62,9 +62,8 @@ def test_a_dollar_sign_is_written_twice() -> None:
 @pytest.mark.parametrize("language", Language)
 @pytest.mark.parametrize("purpose", Purpose)
 def test_every_purpose_has_words_in_every_language(purpose: Purpose, language: Language) -> None:
-    text = rendering.render(
-        purpose, language, examples(purpose), name="王小明", organisation="长风健身"
-    )
+    wording = rendering.wordings(language)[purpose]
+    text = rendering.render(wording, examples(purpose), name="王小明", organisation="长风健身")
     assert "长风健身" in text.subject and "王小明" in text.body
     assert "$" not in text.subject + text.body
     for name, value in examples(purpose).items():
@@ -73,13 +72,8 @@ def test_every_purpose_has_words_in_every_language(purpose: Purpose, language: L
 
 @pytest.mark.parametrize("name", ["$secret", "{{7*7}}", "<b>x</b>", "$organisation", "[/red]"])
 def test_a_name_that_looks_like_a_template_stays_literal(name: str) -> None:
-    text = rendering.render(
-        Purpose.WELCOME,
-        Language.ENGLISH,
-        examples(Purpose.WELCOME),
-        name=name,
-        organisation="Longwind",
-    )
+    wording = rendering.wordings(Language.ENGLISH)[Purpose.WELCOME]
+    text = rendering.render(wording, examples(Purpose.WELCOME), name=name, organisation="Longwind")
     assert f"Dear {name}," in text.body
 
 

@@ -63,6 +63,13 @@ term list | term list phone:{phone} | term preview --from 2024-01-31 --term 1m -
 card issue phone:{phone} | card issue {id} | card list | card show {phone}
 card replace {id} --reason x | card block {phone} --reason x | card stock SH01 | card stock {phone}
 message list | message list --member phone:{phone} | message preview MS-000001
+message send | message print | message retry MS-000001 | message settle {phone} --sent
+message print --reveal letters --output {missing} | message settle MS-000001 --failed
+template list | template show {phone} --language zh | template reset {id} --language en
+template set {missing} --language zh | member opt-out {phone} --category marketing
+member opt-outs @member | member opt-out @member --category marketing
+reminder run | reminder explain phone:{phone} | reminder explain {id} | reminder calls
+reminder steps
 message preview {phone} | ledger balance | ledger journal | ledger check
 plan add {phone}! --name x --term 1m --price {phone}x | plan revise {id} --price 1 --from 2027-01-01
 plan withdraw {id} | plan list | plan show {phone} | plan import {missing}

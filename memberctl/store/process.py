@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 
-from memberctl.daily.rules import Holder
+from memberctl.core.holder import Holder
 
 
 def this_process() -> Holder:
@@ -22,3 +22,8 @@ def is_alive(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def lives(holder: Holder) -> bool:
+    """Return whether a process may still be at work: one on another host is believed to be."""
+    return holder.host != socket.gethostname() or is_alive(holder.pid)
