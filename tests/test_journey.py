@@ -5,31 +5,16 @@ Afterwards nothing in the stores contradicts itself, and both engines hold the s
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from sqlmodel import select
 
-from memberctl.store.engine import Store
 from memberctl.store.schema import metadata
 from tests.conftest import ENGINES
+from tests.contents import KEYED, content
 from tests.program import Program
 from tests.stores import Grounds, drop_database
-
-KEYED = {
-    "key_check": "is derived from the store's own key",
-    "wrapped_key": "is drawn at random for each member",
-    "sealed": "is encrypted with a nonce drawn at random",
-    "sealed_old": "is encrypted with a nonce drawn at random",
-    "sealed_new": "is encrypted with a nonce drawn at random",
-    "blind_index": "is hashed with the store's own key",
-    "content_sha256": "covers the blind index of the member's document",
-    "prev": "is a code of the chain, made with the store's own key",
-    "mac": "is a code of the chain, made with the store's own key",
-}
-"""Columns that differ between two stores of one content, and why."""
 
 PEOPLE = """\
 编号,姓名,手机号,套餐,签约日期
@@ -192,25 +177,6 @@ def test_after_the_whole_way_nothing_contradicts_itself(
     checked = walks[kind].program.ok(*check.split())
     assert checked["checked"] > 0
     assert checked["problems"] == []
-
-
-def comparable(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row without the columns that are KEYED, also where the audit log repeats one."""
-    kept = {key: value for key, value in row.items() if key not in KEYED}
-    if "facts" in kept:
-        facts = json.loads(kept["facts"])
-        facts.pop("content", None)
-        kept["facts"] = facts
-    return kept
-
-
-def content(location: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what can be compared of every row of every table, in a fixed order."""
-    with Store(location).reading() as session:
-        return {
-            table.name: sorted(map(comparable, session.execute(select(table)).mappings()), key=repr)
-            for table in metadata.sorted_tables
-        }
 
 
 def test_both_engines_hold_the_same_in_every_table(walks: dict[str, Walk]) -> None:

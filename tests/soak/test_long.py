@@ -20,7 +20,11 @@ from tests.reliability.test_r06_many_terminals import FAIREST, SLOWEST, write_to
 from tests.reliability.test_r09_dry_runs import random_files, run_dry_and_really
 from tests.reliability.test_r09_dry_runs import told as said
 from tests.reliability.test_r18_signals import CODES, interrupt
+from tests.reliability.test_r23_engines import assert_equal, live, shops
 from tests.soak.conftest import Report
+from tests.warm import WarmProgram
+
+__all__ = ["shops"]
 
 NARROW = "UPDATE counter SET value = value + 1 WHERE name = 'branch'"
 
@@ -119,3 +123,11 @@ def test_five_hundred_signals(
     ]
     told("R18", "500 signals at random times", f"{len(wrong)} wrong")
     assert wrong == []
+
+
+def test_two_thousand_histories_on_both_engines(
+    shops: dict[str, WarmProgram], dice: random.Random, told: Report
+) -> None:
+    succeeded = live(shops, dice, 2_000)
+    assert_equal(shops)
+    told("R23", f"2000 random histories, {succeeded} lines done", "equal answers and stores")
