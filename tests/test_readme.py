@@ -24,7 +24,7 @@ MANUAL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sample_data" / "
 TOPICS = {
     "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
-    "ledger", "messages", "reminders",
+    "ledger", "messages", "reminders", "refunds",
 }  # fmt: skip
 MOST_LINES = 80
 PEOPLE = {

@@ -62,8 +62,8 @@ class Planned:
     follows: int | None = None
 
 
-def term_to_freeze(owned: Sequence[Owned], on: date, order: str | None, member: str) -> Owned:
-    """Return the term of a member that a freeze beginning on `on` is about.
+def term_meant(owned: Sequence[Owned], on: date, order: str | None, member: str) -> Owned:
+    """Return the term of a member that a freeze from `on` on, or a notice for it, is about.
 
     A membership comes before packs; order -- the number of the order that paid for it, or None
     Raises RuleRefused when there is none, or more than one.

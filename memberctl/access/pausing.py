@@ -69,12 +69,12 @@ def freeze_term(
     """Freeze the term of a member for the days of `stretch`.
 
     order -- which term is meant, where there are several: the order that paid for it
-    Raises RuleRefused as freezing.term_to_freeze and plan_freeze say. Source: rules T9.
+    Raises RuleRefused as freezing.term_meant and plan_freeze say. Source: rules T9.
     """
     terms = term_queries.live_terms_to_change(session, member_id)
-    owned = _owned(session, terms)
+    owned = owned_terms(session, terms)
     member = member_number(member_id)
-    term = freezing.term_to_freeze(owned, stretch.start_on, order, member)
+    term = freezing.term_meant(owned, stretch.start_on, order, member)
     visits = visit_days(session, stretch.start_on, stretch.end_on, member_id=member_id)
     caps = Caps(policy_number(session, "freeze_times"), policy_number(session, "freeze_days"))
     planned = freezing.plan_freeze(term, stretch, owned, visits, caps, today)
@@ -97,13 +97,14 @@ def resume_term(
     Raises RuleRefused as freezing.freeze_to_resume and plan_resume say. Source: rules T9.
     """
     terms = term_queries.live_terms_to_change(session, member_id)
-    owned = _owned(session, terms)
+    owned = owned_terms(session, terms)
     stretch = freezing.freeze_to_resume(owned, today, order, member_number(member_id))
     planned = freezing.plan_resume(owned, stretch, from_on, order, today)
     return _carry_out(session, terms, planned, reason=reason, by=by, at=at)
 
 
-def _owned(session: Session, terms: Sequence[Term]) -> list[Owned]:
+def owned_terms(session: Session, terms: Sequence[Term]) -> list[Owned]:
+    """Return live terms of a member as the rules take them."""
     held = term_queries.held(session, terms, dates.zone(organisation(session).zone))
     return [
         Owned(term.id, term.product, term.visits is not None, facts)

@@ -9,7 +9,7 @@ import typer
 from memberctl.access.rules import term_spans
 from memberctl.cli.arguments import MemberArgument, OptionalMember
 from memberctl.cli.completion import complete_orders
-from memberctl.cli.invocation import look, work
+from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
 from memberctl.cli.whole import whole
@@ -147,6 +147,43 @@ def resume(
             resumed,
             "Resumed the term of {member}: {days} days were frozen, it ends {end_on}"
             " instead of {was_on}.",
+        )
+
+
+@term.command()
+def cancel(
+    ctx: typer.Context,
+    member: MemberArgument,
+    reason: Reason,
+    on: Annotated[
+        str | None,
+        typer.Option(help="Last day, for which the member gave notice, YYYY-MM-DD; else today."),
+    ] = None,
+    order: OfOrder = None,
+) -> None:
+    """End a term by notice; nothing is paid back. With money back: refund request.
+
+    Example: memberctl term cancel M-000123 --on 2026-06-30 --reason "moves away"
+    """
+    from memberctl.core.dates import parse_date
+    from memberctl.core.numbering import parse_order_number
+    from memberctl.core.text import clean_text
+    from memberctl.member.queries import find_member
+    from memberctl.refund.cancelling import Notice, cancel_term, notice_effects
+
+    said = clean_text(reason, what="the reason", field="reason")
+    last_on = None if on is None else parse_date(on, what="--on")
+    number = None if order is None else parse_order_number(order)
+    with look(ctx, "term.cancel") as r:
+        notice = Notice(find_member(r.session, member).id, last_on or r.today, said, number)
+        meant, ends = notice_effects(r.session, notice, today=r.today)
+    confirm(ctx, f"Cancel the term of {meant} without a refund? {ends.sentence()}.")
+    with work(ctx, "term.cancel") as w:
+        done = cancel_term(w.session, notice, by=w.actor, at=w.now, today=w.today)
+        w.say(
+            done,
+            "Cancelled the term of {member} ({order}): it ends {end_on} instead of {was_on},"
+            f" cards blocked: {len(done.cards)}; nothing is paid back.",
         )
 
 

@@ -42,6 +42,7 @@ TREE = {
     "payment": _of("payment.commands", "payment", "Payments: money that came in."),
     "receipt": _of("payment.commands", "receipt", "Receipts: proof of payment."),
     "credit": _of("payment.commands", "credit", "Credits: money that is the member's."),
+    "refund": _of("refund.commands", "refund", "Refunds: money back to members."),
     "term": _of("access.term_commands", "term", "Terms: what members are entitled to, and when."),
     "card": _of("access.commands", "card", "Cards: issue, replace, block."),
     "reminder": _of(

@@ -83,10 +83,10 @@ def check(ctx: typer.Context) -> None:
 
     Example: memberctl ledger check
     """
-    from memberctl.payment.checking import check_ledger
+    from memberctl.refund.checking import check_money
 
     with look(ctx, "ledger.read") as r:
-        checked = check_ledger(r.session)
+        checked = check_money(r.session)
     r.show_record(checked)
     if checked.problems:
         r.end_with(IntegrityFailure.exit_code)

@@ -159,6 +159,32 @@ def book_void(
     return voiding
 
 
+def book_refund(
+    session: Session,
+    order_number: str,
+    member_number: str,
+    shares: Sequence[tuple[Account, int]],
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+    branch_id: int | None = None,
+) -> int:
+    """Book money that went back to a member and return the entry.
+
+    shares -- out of which account how much went, minor units > 0
+    branch_id -- the branch that paid it out
+    What was not earned goes first, then income; a fee that is kept stays where it is. An entry
+    of its own, never a change of the payment's. Source: rules M2, M6.
+    """
+    unearned = -queries.balance(session, Account.UNEARNED_FEES, order_number)
+    lines = rules.refund_lines(order_number, member_number, unearned, shares)
+    return post_entry(
+        session, "refund.paid", order_number, lines,
+        currency=currency, value_on=value_on, at=at, branch_id=branch_id,
+    )  # fmt: skip
+
+
 def book_cancelled(
     session: Session,
     order_number: str,

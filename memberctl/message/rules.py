@@ -98,6 +98,10 @@ class Purpose(StrEnum):
     ORDER_FORFEITED = "order_forfeited"
     PAYMENT_RECEIPT = "payment_receipt"
     WELCOME = "welcome"
+    REFUND_APPROVED = "refund_approved"
+    REFUND_REJECTED = "refund_rejected"
+    REFUND_PAID = "refund_paid"
+    TERM_CANCELLED = "term_cancelled"
     CHANGE_APPLIED = "change_applied"
     CHANGE_REJECTED = "change_rejected"
     RENEWAL_REMINDER = "renewal_reminder"
@@ -154,6 +158,10 @@ FACTS: Mapping[Purpose, frozenset[str]] = {
     Purpose.ORDER_FORFEITED: frozenset({"order", "due_on"}),
     Purpose.PAYMENT_RECEIPT: frozenset({"receipt", "order", "amount", "open"}),
     Purpose.WELCOME: frozenset({"order", "plan", "start_on", "end_on"}),
+    Purpose.REFUND_APPROVED: frozenset({"refund", "order", "amount", "due_on"}),
+    Purpose.REFUND_REJECTED: frozenset({"refund", "order", "reason"}),
+    Purpose.REFUND_PAID: frozenset({"refund", "order", "amount", "end_on"}),
+    Purpose.TERM_CANCELLED: frozenset({"order", "end_on"}),
     Purpose.CHANGE_APPLIED: frozenset({"request"}),
     Purpose.CHANGE_REJECTED: frozenset({"request"}),
     Purpose.RENEWAL_REMINDER: frozenset({"plan", "end_on"}),

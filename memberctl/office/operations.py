@@ -320,7 +320,8 @@ def _changed(session: Session, person: Staff, changed: bool) -> StaffChanged:
 
 def set_policy(session: Session, key: str, value: str, *, by: Actor, at: datetime) -> PolicySet:
     """Decide a policy; the value that holds already changes nothing. Raises Invalid."""
-    wanted, known = checked_policy(key, value), policy_of(key)
+    currency = queries.organisation(session).currency
+    wanted, known = checked_policy(key, value, currency), policy_of(key)
     before = queries.policy(session, key)
     if wanted == before:
         return PolicySet(key, wanted, before, known.unit, Outcome.UNCHANGED)

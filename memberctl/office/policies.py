@@ -9,12 +9,24 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from memberctl.core.errors import Invalid, NotFound
+from memberctl.core.money import parse_amount, parse_percent
 from memberctl.core.schedules import normal_offsets, normal_quiet
 from memberctl.office.rules import Outcome, suggestion
 
+MOST_DECIMALS = "KWD"
+"""A currency with three decimals; none has more."""
+
 _NAME = re.compile(r"[a-z_]{1,40}")
+
+
+class AmountForm(StrEnum):
+    """How a policy about money is written."""
+
+    AMOUNT = "an amount such as 50.00"
+    AMOUNT_OR_PERCENT = "an amount such as 50.00, or a percentage such as 5%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +34,7 @@ class Policy:
     """One number or word that the organisation decides: its default, unit and source.
 
     form -- returns a value as it is kept, or raises Invalid, where it is neither number nor choice
+    amount -- how it is written where it is money
     """
 
     default: str
@@ -31,6 +44,7 @@ class Policy:
     least: int = 0
     most: int = 100_000
     form: Callable[[str], str] | None = None
+    amount: AmountForm | None = None
 
 
 POLICIES: Mapping[str, Policy] = {
@@ -63,6 +77,14 @@ POLICIES: Mapping[str, Policy] = {
     "dunning_days": Policy(
         "2d,0d", "days before the last day to pay, + after", "rules M14", form=normal_offsets
     ),
+    "refund_fee": Policy("0", "of the unused value", "rules M6", amount=AmountForm.AMOUNT_OR_PERCENT),
+    "refund_fee_minimum": Policy("0", "money", "rules M6", amount=AmountForm.AMOUNT),
+    "refund_joining_fee": Policy("no", "goes back too", "rules M6", choices=("no", "yes")),
+    "refund_gifts": Policy("deduct", "used gifts", "rules M6", choices=("deduct", "ignore")),
+    "cooling_off_days": Policy("7", "days", "rules M7", most=366),
+    "refund_days": Policy("15", "working days", "rules M7", least=1, most=250),
+    "refund_manager_from": Policy("5000", "money", "rules M9", amount=AmountForm.AMOUNT),
+    "refund_owner_from": Policy("50000", "money", "rules M9", amount=AmountForm.AMOUNT),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
     "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "pin", "off")),
 }
@@ -77,6 +99,8 @@ def allowed_values(policy: Policy) -> str:
     """Return in words what may be set: "1 to 250", or the words to choose from."""
     if policy.choices is not None:
         return ", ".join(policy.choices)
+    if policy.amount is not None:
+        return policy.amount.value
     if policy.default.isdigit():
         return f"{policy.least} to {policy.most}"
     return policy.unit
@@ -100,8 +124,12 @@ def policy_of(key: str) -> Policy:
     return policy
 
 
-def checked_policy(key: str, value: str) -> str:
-    """Return `value` as it is stored for the policy `key`, or refuse it and say what is allowed."""
+def checked_policy(key: str, value: str, currency: str | None = None) -> str:
+    """Return `value` as it is stored for the policy `key`, or refuse it and say what is allowed.
+
+    currency -- the organisation's, which says how many decimals an amount may have; None as long
+                as the store was not asked
+    """
     policy = policy_of(key)
     value = value.strip()
     if policy.choices is not None:
@@ -112,6 +140,8 @@ def checked_policy(key: str, value: str) -> str:
         return value
     if policy.form is not None:
         return policy.form(value)
+    if policy.amount is not None:
+        return _checked_amount(key, value, policy.amount, currency or MOST_DECIMALS)
     if not policy.default.isdigit():
         return _checked_documents(key, value)
     # The length is looked at first: Python refuses to convert thousands of digits.
@@ -123,6 +153,14 @@ def checked_policy(key: str, value: str) -> str:
             rule="policy_range",
         )
     return str(int(value))
+
+
+def _checked_amount(key: str, value: str, form: AmountForm, currency: str) -> str:
+    if form is AmountForm.AMOUNT_OR_PERCENT and value.endswith("%"):
+        parse_percent(value, what=key)
+        return value.replace(" ", "")
+    parse_amount(value, currency, what=key, zero_ok=True)
+    return value
 
 
 def _checked_documents(key: str, value: str) -> str:

@@ -227,7 +227,7 @@ def void(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen =
 
     Example: memberctl order void JN-2026-7F3KX --reason "entered twice"
     """
-    from memberctl.order.confirming import void_order
+    from memberctl.payment.settling import void_order
 
     said = clean_text(reason, what="the reason", field="reason")
     confirm(ctx, f"Void {number}? Its term and card go; what was paid becomes credit.")

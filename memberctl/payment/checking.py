@@ -57,9 +57,13 @@ def _count(session: Session, table: type[SQLModel]) -> int:
 
 
 def _applied() -> Any:
-    """Return what live payments have applied, as one row for each order that has any."""
+    """Return what live payments have applied, and what was refunded of it, by order."""
     return (
-        columns(col(Payment.order_id), func.sum(Payment.applied_minor).label("applied"))
+        columns(
+            col(Payment.order_id),
+            func.sum(Payment.applied_minor).label("applied"),
+            func.sum(Payment.refunded_minor).label("refunded"),
+        )
         .where(_LIVE)
         .group_by(col(Payment.order_id))
         .subquery()
@@ -84,15 +88,18 @@ def _order_problems(session: Session) -> list[Problem]:
 
     A confirmed order's fee, less its credit notes, is booked and owed as far as it is neither
     paid nor written off; a dead order owes nothing; one under way is booked only when its plan
-    asked for the fee on filing.
+    asked for the fee on filing. What was refunded is neither booked as a fee nor owed again.
     """
     paid, books = _applied(), _books()
-    applied = func.coalesce(paid.c.applied, 0)
+    applied, refunded = func.coalesce(paid.c.applied, 0), func.coalesce(paid.c.refunded, 0)
     owed, fees = func.coalesce(books.c.owed, 0), func.coalesce(books.c.fees, 0)
     state, total = col(Order.state), col(Order.total_minor) - col(Order.credited_minor)
     unpaid_under_way = state.in_(rules.UNDER_WAY) & (applied == 0) & (fees == 0)
-    booked = case((state.in_(rules.DEAD) | unpaid_under_way, 0), else_=total)
-    due = case((state.in_(rules.DEAD), 0), else_=booked - applied - col(Order.written_off_minor))
+    booked = case((state.in_(rules.DEAD) | unpaid_under_way, 0), else_=total - refunded)
+    due = case(
+        (state.in_(rules.DEAD), 0),
+        else_=booked + refunded - applied - col(Order.written_off_minor),
+    )
     rows = session.execute(
         columns(col(Order.number), col(Order.currency), booked, fees, due, owed)
         .outerjoin(paid, paid.c.order_id == col(Order.id))
@@ -138,8 +145,12 @@ def _settling_problems(session: Session) -> list[Problem]:
 
 
 def _credit_problems(session: Session) -> list[Problem]:
-    """Return members whose credit in the books is not what became credit less what was used."""
-    used = case((col(Payment.method) == Method.MEMBER_CREDIT, col(Payment.amount_minor)), else_=0)
+    """Return members whose credit in the books is not what became credit less what was used.
+
+    What credit had paid and was refunded is credit again.
+    """
+    kept = col(Payment.amount_minor) - col(Payment.refunded_minor)
+    used = case((col(Payment.method) == Method.MEMBER_CREDIT, kept), else_=0)
     became = case(
         (col(Order.state).in_(rules.DEAD), Payment.applied_minor + Payment.credit_minor),
         else_=col(Payment.credit_minor),

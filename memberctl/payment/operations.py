@@ -35,7 +35,7 @@ from memberctl.payment.rules import (
     PaymentVoided,
     Tender,
 )
-from memberctl.payment.settling import book_fee, settle, unsettle
+from memberctl.payment.settling import book_fee, refuse_refunded, settle, unsettle
 from memberctl.payment.tables import Payment, Receipt
 from memberctl.store.audit import note
 from memberctl.store.counters import take_one
@@ -271,14 +271,16 @@ def void_payment(
     it that were not sent yet are not. The reason is kept with the payment, not in the audit log.
 
     seen -- the version that the person looked at, None if they did not
-    Raises RuleRefused for a voided payment and for an order that cannot go back, Conflict when
-    the payment changed since.
+    Raises RuleRefused for a voided payment, for one of an order that was refunded or is to be,
+    and for an order that cannot go back, Conflict when the payment changed since.
     Source: rules M2, M13.
     """
     why = clean_text(reason, what="reason", field="reason")
     order = queries.order_of_payment_to_change(session, number)
     payment = queries.payment_to_change(session, number)
     refuse_if_changed(seen, payment.version)
+    if payment.applied_minor:
+        refuse_refunded(session, order, what=f"payment {queries.number(payment.id)}")
     _move(payment, "void")
     payment.voided_at, payment.voided_by, payment.void_reason = at, by.staff_id, why
     receipt = _void_receipt(session, payment, at)

@@ -30,6 +30,7 @@ from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Order, OrderLine
 from memberctl.payment import earning
 from memberctl.payment.earning import Earned, Fee, Movement, Recognised
+from memberctl.payment.tables import Payment
 from memberctl.store.among import among
 from memberctl.store.audit import note
 from memberctl.store.bulk import insert_rows
@@ -157,9 +158,18 @@ def _movements(session: Session, orders: Iterable[str]) -> dict[str, list[Moveme
 
 
 def _delivered(session: Session, orders: Iterable[str]) -> set[str]:
-    """Return those of these orders for which nothing remains to be done."""
+    """Return those of these orders for which nothing remains to be done.
+
+    What is kept of a refunded membership that never began is earned, as its fee for that.
+    """
+    refunded = (
+        columns(col(Payment.id))
+        .where(col(Payment.order_id) == col(Order.id), col(Payment.refunded_minor) > 0)
+        .exists()
+    )
+    served = col(Order.kind) == OrderKind.SERVICE
     done = (col(Order.state) == OrderState.CLOSED) | (
-        (col(Order.state) == OrderState.FULFILLED) & (col(Order.kind) == OrderKind.SERVICE)
+        (col(Order.state) == OrderState.FULFILLED) & (served | refunded)
     )
     statement = columns(col(Order.number)).where(
         among(session, col(Order.number), sorted(orders)), done

@@ -328,6 +328,26 @@ def settles_order(owing: Owing, received_on: date) -> bool:
     return owing.payment_due_on is None or received_on <= owing.payment_due_on
 
 
+def refuse_while_refunded(
+    what: str, order: str, *, claimed_minor: int, refunded_minor: int
+) -> None:
+    """Refuse to void what money went back for, or is about to: that would undo it twice.
+
+    what -- what would be voided, e.g. "payment P-000001"; the amounts are the whole order's
+    Source: rules M2, M9; bad inputs 87.
+    """
+    if refunded_minor:
+        raise RuleRefused(
+            f"cannot void {what}: money for {order} was refunded, so it was no entry error",
+            hint=f"memberctl refund list --order {order}",
+        )
+    if claimed_minor:
+        raise RuleRefused(
+            f"cannot void {what}: a refund of {order} waits",
+            hint="memberctl refund withdraw RF-... --reason TEXT, then void it",
+        )
+
+
 def checked_received(received_at: datetime | None, at: datetime) -> datetime:
     """Return when the money came, now unless said; refuse a time that has not come yet."""
     if received_at is None:

@@ -14,6 +14,7 @@ from memberctl.core.machine import step
 from memberctl.ledger.operations import book_confirmed
 from memberctl.member.queries import members_by_id
 from memberctl.message.rules import Purpose
+from memberctl.order import confirming
 from memberctl.order.notices import tell
 from memberctl.order.queries import current_quote, order_to_change
 from memberctl.order.rules import STEPS, OrderState
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
     from memberctl.core.actor import Actor
+    from memberctl.order.results import OrderEnded
     from memberctl.order.tables import Order
 
 
@@ -63,6 +65,31 @@ def settle(
     if order.kind in rules.TERM_KINDS:
         _activate(session, order, cause=cause, paid_on=paid_on, by=by, at=at)
         _move(session, order, "fulfil", "order.fulfilled", by=by, at=at)
+
+
+def void_order(
+    session: Session,
+    text: str,
+    *,
+    reason: str,
+    seen: int | None,
+    by: Actor,
+    at: datetime,
+    today: date,
+) -> OrderEnded:
+    """Void an order as `order.confirming` does, unless money for it went back or is about to.
+
+    Source: rules M2, M9.
+    """
+    order = order_to_change(session, text)
+    refuse_refunded(session, order, what=f"order {order.number}")
+    return confirming.void_order(session, text, reason=reason, seen=seen, by=by, at=at, today=today)
+
+
+def refuse_refunded(session: Session, order: Order, *, what: str) -> None:
+    """Refuse to void `what` while a refund of the order waits, or after one was paid."""
+    claimed, refunded = queries.refunds_of(session, order.id)
+    rules.refuse_while_refunded(what, order.number, claimed_minor=claimed, refunded_minor=refunded)
 
 
 def unsettle(session: Session, order: Order, *, by: Actor, at: datetime) -> tuple[int, int]:

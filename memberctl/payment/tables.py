@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 from memberctl.payment.rules import Method, PaymentState
 from memberctl.store.columns import (
     check,
+    counted,
     index,
     integer,
     key,
@@ -27,6 +28,8 @@ class Payment(SQLModel, table=True):
 
     applied_minor + credit_minor = amount_minor: what went to the order, and what became the
     member's credit (rules M4)
+    claimed_minor, refunded_minor -- how much of what went to the order refunds claim, and how
+    much they paid back; together never more than there is (rules M6)
     """
 
     __tablename__ = "payment"
@@ -45,6 +48,11 @@ class Payment(SQLModel, table=True):
             "AND applied_minor + credit_minor = amount_minor",
         ),
         check("four_eyes", "verified_by IS NULL OR verified_by <> recorded_by"),
+        check(
+            "refunds_fit",
+            "claimed_minor >= 0 AND refunded_minor >= 0 "
+            "AND claimed_minor + refunded_minor <= applied_minor",
+        ),
         index("ix_payment_received_at", "received_at"),
     )
 
@@ -70,6 +78,8 @@ class Payment(SQLModel, table=True):
     )
     void_reason: str | None = Field(default=None, sa_column=text(nullable=True))
     version: int = Field(default=1, sa_column=version())
+    claimed_minor: int = Field(default=0, sa_column=counted())
+    refunded_minor: int = Field(default=0, sa_column=counted())
 
 
 class Receipt(SQLModel, table=True):

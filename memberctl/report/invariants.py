@@ -149,6 +149,8 @@ ACCESS = (
         SELECT o.number, 'a term', 'none'
         FROM orders o LEFT JOIN term t ON t.source = o.number AND t.voided_at IS NULL
         WHERE o.state = 'fulfilled' AND o.kind IN ('join', 'renewal') AND t.id IS NULL
+            AND NOT EXISTS (SELECT 1 FROM refund r
+                WHERE r.order_id = o.id AND r.state IN ('paid', 'failed'))
         """,
     ),
     Invariant(

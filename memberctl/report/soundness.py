@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
-from memberctl.payment.checking import check_ledger
+from memberctl.refund.checking import check_money
 from memberctl.report.invariants import INVARIANTS, Invariant
 from memberctl.report.seals import broken_seals
 from memberctl.report.shape import shape_problems
@@ -40,7 +40,7 @@ def check_everything(session: Session, keys: Keys, *, deep: bool) -> Checked:
         *counter_problems(connection),
         *accepted_late(session),
         *strange_steps(connection),
-        *(Problem(**asdict(problem)) for problem in check_ledger(session).problems),
+        *(Problem(**asdict(problem)) for problem in check_money(session).problems),
         *chain.problems,
     ]
     if deep:

@@ -27,6 +27,8 @@ from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Dunning, Order
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
+from memberctl.refund.rules import WAITING, RefundState
+from memberctl.refund.tables import Refund
 from memberctl.review.tables import ReviewStage
 
 if TYPE_CHECKING:
@@ -89,6 +91,7 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
         payable,
         Queue("unpaid orders that were reminded", Role.FINANCE, _dunned(session)),
         Queue("payments to verify", Role.FINANCE, unverified),
+        *_refunds(session, today),
         Queue("cards to issue", Role.RECEPTION, count_without_card(session, today)),
         Queue("messages to send", Role.SERVICE, _messages(session, WAITING)),
         Queue("messages that failed or are unclear", Role.SERVICE, _messages(session, TROUBLED)),
@@ -197,6 +200,33 @@ def _payable(session: Session, today: date) -> tuple[Queue, int]:
     ).scalar_one()
     queue = Queue("orders to be paid", Role.RECEPTION, waiting, int(overdue), oldest)
     return queue, int(total) - int(paid)
+
+
+def _refunds(session: Session, today: date) -> tuple[Queue, Queue]:
+    """Return the refunds that wait for a review, and those that wait to be paid (rules M7, M9)."""
+    counted: dict[RefundState, tuple[int, int, date | None]] = {
+        state: (waiting, int(overdue), oldest)
+        for state, waiting, overdue, oldest in session.execute(
+            columns(
+                col(Refund.state),
+                func.count(),
+                _overdue(col(Refund.due_on), today),
+                func.min(col(Refund.due_on)),
+            )
+            .where(col(Refund.state).in_(WAITING))
+            .group_by(col(Refund.state))
+        )
+    }
+    nothing: tuple[int, int, date | None] = (0, 0, None)
+    approved = counted.get(RefundState.APPROVED, nothing)
+    failed = counted.get(RefundState.FAILED, nothing)
+    oldest = min((each for each in (approved[2], failed[2]) if each is not None), default=None)
+    return (
+        Queue("refunds to review", Role.REVIEWER, *counted.get(RefundState.REQUESTED, nothing)),
+        Queue(
+            "refunds to pay", Role.FINANCE, approved[0] + failed[0], approved[1] + failed[1], oldest
+        ),
+    )
 
 
 def _unverified(session: Session) -> tuple[int, int]:

@@ -83,10 +83,10 @@ def advance(
         stages,
         rules.stage_to_decide(order.stage, order.state, verdict),
         verdict,
-        _person(session, order, by.staff, by.staff_id, by.roles),
+        person(session, order.member_id, by),
         queries.live_hands(session, order.id),
         order=order.number,
-        approver=None if override is None else _approver(session, order, override),
+        approver=None if override is None else named_approver(session, order.member_id, override),
     )
     content = quoting.content_of(session, order)
     if verdict is Verdict.APPROVE and _fall_back(session, order, stages, content, by=by, at=at):
@@ -107,19 +107,25 @@ def _advanced(order: Order, stage: str, outcome: Outcome) -> ReviewAdvanced:
     return ReviewAdvanced(order.number, stage, outcome, order.state, order.stage, due_on)
 
 
-def _person(
-    session: Session, order: Order, staff: str, staff_id: int, roles: frozenset[str]
-) -> Person:
-    member = session.get_one(Member, order.member_id)
-    return Person(staff, staff_id, roles, is_member=member.staff_id == staff_id)
+def person(session: Session, member_id: int, by: Actor) -> Person:
+    """Return whoever is at work, and whether it is about their own membership."""
+    return _person(session, member_id, by.staff, by.staff_id, by.roles)
 
 
-def _approver(session: Session, order: Order, code: str) -> Person:
+def named_approver(session: Session, member_id: int, code: str) -> Person:
+    """Return the second person of an override. Raises NotFound, NotPermitted for who has left."""
     found = find_staff(session, code)
     if found.state is StaffState.LEFT:
         raise NotPermitted(f"{found.code} has left", hint="memberctl staff list")
     roles = frozenset(roles_of(session, [found.id])[found.id])
-    return _person(session, order, found.code, found.id, roles)
+    return _person(session, member_id, found.code, found.id, roles)
+
+
+def _person(
+    session: Session, member_id: int, staff: str, staff_id: int, roles: frozenset[str]
+) -> Person:
+    member = session.get_one(Member, member_id)
+    return Person(staff, staff_id, roles, is_member=member.staff_id == staff_id)
 
 
 def _decide(

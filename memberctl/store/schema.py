@@ -13,6 +13,7 @@ from memberctl.message import tables as message
 from memberctl.office import tables as office
 from memberctl.order import tables as order
 from memberctl.payment import tables as payment
+from memberctl.refund import tables as refund
 from memberctl.review import tables as review
 from memberctl.store import tables as store
 
@@ -29,6 +30,7 @@ MODULES = (
     order,
     review,
     payment,
+    refund,
     daily,
 )
 metadata = SQLModel.metadata

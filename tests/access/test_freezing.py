@@ -16,7 +16,7 @@ from memberctl.access.freezing import (
     freeze_to_resume,
     plan_freeze,
     plan_resume,
-    term_to_freeze,
+    term_meant,
 )
 from memberctl.access.rules import Held
 from memberctl.core.dates import Span
@@ -180,14 +180,14 @@ def test_a_follower_with_a_freeze_of_its_own_is_not_moved_under_it() -> None:
 def test_the_membership_is_meant_before_packs_and_one_order_where_there_are_two() -> None:
     pool = owned(2, YEAR.span, product="pool")
     pack = owned(3, YEAR.span, pack=True)
-    assert term_to_freeze([pack, YEAR], JUNE_20, None, "M-000001") is YEAR
-    assert term_to_freeze([pack], JUNE_20, None, "M-000001") is pack
-    assert term_to_freeze([YEAR, pool], JUNE_20, "JN-2", "M-000001") is pool
+    assert term_meant([pack, YEAR], JUNE_20, None, "M-000001") is YEAR
+    assert term_meant([pack], JUNE_20, None, "M-000001") is pack
+    assert term_meant([YEAR, pool], JUNE_20, "JN-2", "M-000001") is pool
     with pytest.raises(RuleRefused, match="2 terms") as refused:
-        term_to_freeze([YEAR, pool], JUNE_20, None, "M-000001")
+        term_meant([YEAR, pool], JUNE_20, None, "M-000001")
     assert refused.value.hint == "--order JN-1"
     with pytest.raises(RuleRefused, match="no term on 2027-01-01"):
-        term_to_freeze([YEAR], date(2027, 1, 1), None, "M-000001")
+        term_meant([YEAR], date(2027, 1, 1), None, "M-000001")
 
 
 def test_the_freeze_that_lasts_is_resumed_before_the_next() -> None:

@@ -18,6 +18,7 @@ EXAMPLES = {
     "open": "0.00 CNY",
     "receipt": "RC-2026-000001",
     "request": "CR-000001",
+    "refund": "RF-0007",
     "reason": "missing ID copy",
     "valid_until": "2026-03-16",
     "due_on": "2026-03-09",
