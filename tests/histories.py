@@ -66,6 +66,16 @@ def a_paid_member(memberctl: Program) -> tuple[str, str]:
     return str(memberctl.ok("order", "show", order)["member"]), order
 
 
+def two_refunds(memberctl: Program) -> tuple[str, str]:
+    """Return the numbers of two refunds of one order: one that is asked for, one approved."""
+    order = a_paid_member(memberctl)[1]
+    line = ("refund", "request", order, "--reason", "moved away", "--amount")
+    asked = memberctl.ok(*line, "100.00", as_="sun")["number"]
+    approved = memberctl.ok(*line, "200.00", as_="sun")["number"]
+    memberctl.ok("refund", "review", approved, "--approve", as_="wang")
+    return str(asked), str(approved)
+
+
 def a_busy_day(memberctl: Program) -> dict[str, str]:
     """Let everything happen at least once and return the numbers of what tests look at.
 

@@ -63,9 +63,21 @@ def set_scene(program: Program) -> dict[str, str]:
         "filed": histories.a_join_order(program, histories.a_member(program)),
         "confirmed": histories.a_confirmed_order(program),
         "third": histories.a_member(program),
-        "next": "M-000005",
+        "next": "M-000006",
         "change": asked["requests"][0],
+        **set_refunds(program),
     }
+
+
+def set_refunds(program: Program) -> dict[str, str]:
+    """Let one order be refunded in parts: one asked for, one approved, one paid."""
+    asked, approved = histories.two_refunds(program)
+    order = program.ok("refund", "show", asked)["order"]
+    line = ("refund", "request", order, "--reason", "moved away", "--amount", "300.00")
+    returned = program.ok(*line, as_="sun")["number"]
+    program.ok("refund", "review", returned, "--approve", as_="wang")
+    program.ok("refund", "pay", returned, "--yes", as_="qian")
+    return {"asked": asked, "approved": approved, "returned": returned}
 
 
 @pytest.fixture(scope="module")

@@ -23,6 +23,7 @@ MEMBER = "number name status phone email branch tier member_since"
 ORDER = "number kind member plan state stage total paid open due_on quote"
 CARD = "number member state issued_on"
 CHECKED = "checked problems"
+REFUND = "number order amount state parts"
 
 # A command, who types it, and the keys that its result begins with. {names} are the history's.
 PINNED = {
@@ -41,6 +42,17 @@ PINNED = {
     ),
     "payment record {confirmed} 600.00 --method cash": (
         "qian", "number order amount method receipt order_state open credit already",
+    ),
+    "refund preview {paid} --on 2026-04-10": (
+        "sun", "order paid refundable used_days term_days fee amount parts",
+    ),
+    "refund request {paid} --reason moved": ("sun", REFUND),
+    "refund review {asked} --approve": ("wang", REFUND),
+    "refund pay {approved} --yes": ("qian", REFUND),
+    "refund show {approved}": ("qian", REFUND),
+    "refund list": (
+        "qian",
+        "number order member amount state effective_on due_on overdue requested_at",
     ),
     "term list": ("sun", "member plan start_on end_on status"),
     "term preview --from 2024-01-31 --term 1m --count 4": ("sun", "index start_on end_on"),
@@ -69,6 +81,7 @@ def history(
     program = Program(grounds.sqlite_copy(folder / "store.db"), grounds.key_dir / "sqlite", folder)
     member, paid = histories.a_paid_member(program)
     program.ok("card", "issue", member, as_="sun")
+    asked, approved = histories.two_refunds(program)
     file = folder / "people.csv"
     file.write_text("name,phone,plan\n李四,13712340000,YEAR\n")
     anchors = folder / "anchors"
@@ -76,6 +89,8 @@ def history(
     return folder / "store.db", {
         "member": member,
         "paid": paid,
+        "asked": asked,
+        "approved": approved,
         "cardless": histories.a_paid_member(program)[0],
         "free": histories.a_member(program),
         "filed": histories.a_join_order(program, histories.a_member(program)),

@@ -26,7 +26,7 @@ class AmountForm(StrEnum):
     """How a policy about money is written."""
 
     AMOUNT = "an amount such as 50.00"
-    AMOUNT_OR_PERCENT = "an amount such as 50.00, or a percentage such as 5%"
+    OR_PERCENT = "an amount such as 50.00, or a percentage such as 5%"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ POLICIES: Mapping[str, Policy] = {
     "dunning_days": Policy(
         "2d,0d", "days before the last day to pay, + after", "rules M14", form=normal_offsets
     ),
-    "refund_fee": Policy("0", "of the unused value", "rules M6", amount=AmountForm.AMOUNT_OR_PERCENT),
+    "refund_fee": Policy("0", "of the unused value", "rules M6", amount=AmountForm.OR_PERCENT),
     "refund_fee_minimum": Policy("0", "money", "rules M6", amount=AmountForm.AMOUNT),
     "refund_joining_fee": Policy("no", "goes back too", "rules M6", choices=("no", "yes")),
     "refund_gifts": Policy("deduct", "used gifts", "rules M6", choices=("deduct", "ignore")),
@@ -156,7 +156,7 @@ def checked_policy(key: str, value: str, currency: str | None = None) -> str:
 
 
 def _checked_amount(key: str, value: str, form: AmountForm, currency: str) -> str:
-    if form is AmountForm.AMOUNT_OR_PERCENT and value.endswith("%"):
+    if form is AmountForm.OR_PERCENT and value.endswith("%"):
         parse_percent(value, what=key)
         return value.replace(" ", "")
     parse_amount(value, currency, what=key, zero_ok=True)

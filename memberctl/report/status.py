@@ -27,7 +27,8 @@ from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Dunning, Order
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
-from memberctl.refund.rules import WAITING, RefundState
+from memberctl.refund import rules as refunds
+from memberctl.refund.rules import RefundState
 from memberctl.refund.tables import Refund
 from memberctl.review.tables import ReviewStage
 
@@ -213,7 +214,7 @@ def _refunds(session: Session, today: date) -> tuple[Queue, Queue]:
                 _overdue(col(Refund.due_on), today),
                 func.min(col(Refund.due_on)),
             )
-            .where(col(Refund.state).in_(WAITING))
+            .where(col(Refund.state).in_(refunds.WAITING))
             .group_by(col(Refund.state))
         )
     }
