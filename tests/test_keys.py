@@ -10,6 +10,7 @@ import io
 import json
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -67,6 +68,14 @@ PINNED = {
     "db check": ("zhao", CHECKED),
     "audit verify": ("zhao", CHECKED),
     "audit verify --anchors {anchors}": ("zhao", f"{CHECKED} head anchors window"),
+    "backup create {backup}2": (
+        "zhao", "file manifest store schema at rows bytes sha256 audit_seq audit_head",
+    ),
+    "backup verify {backup}": (
+        "zhao", f"{CHECKED} file store schema at audit_seq audit_head",
+    ),
+    "backup list {folder}": ("zhao", "file state at store schema rows bytes audit_seq"),
+    "backup restore {backup} --yes": ("owner", "store file schema at rows audit_seq kept"),
     "audit anchor": ("zhao", "line store seq at head mac"),
     "audit log": ("zhao", "seq at staff login command event object facts account"),
 }  # fmt: skip
@@ -86,6 +95,7 @@ def history(
     file.write_text("name,phone,plan\n李四,13712340000,YEAR\n")
     anchors = folder / "anchors"
     program("audit", "anchor", "--output", str(anchors))
+    program("backup", "create", str(folder / "one.backup"))
     return folder / "store.db", {
         "member": member,
         "paid": paid,
@@ -97,6 +107,8 @@ def history(
         "confirmed": histories.a_confirmed_order(program),
         "file": str(file),
         "anchors": str(anchors),
+        "backup": str(folder / "one.backup"),
+        "folder": str(folder),
     }
 
 
@@ -107,7 +119,10 @@ Ask = Callable[..., tuple[Program, list[str]]]
 def ask(shop: Program, history: tuple[Path, dict[str, str]]) -> Ask:
     """Return the program on a copy of the history, and a line's words with its numbers."""
     original, numbers = history
-    with sqlite3.connect(original) as source, sqlite3.connect(shop.location) as target:
+    with (
+        closing(sqlite3.connect(original)) as source,
+        closing(sqlite3.connect(shop.location)) as target,
+    ):
         source.backup(target)
 
     def words(line: str) -> tuple[Program, list[str]]:

@@ -25,6 +25,7 @@ TOPICS = {
     "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger", "messages", "reminders", "refunds",
+    "backup",
 }  # fmt: skip
 MOST_LINES = 80
 PEOPLE = {

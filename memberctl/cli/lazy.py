@@ -64,6 +64,7 @@ TREE = {
     "policy": _of("office.commands", "policy", "Policies: the numbers that you decide."),
     "calendar": _of("office.commands", "calendar", "Calendar: which days are worked."),
     "audit": _of("cli.auditing", "audit", "Audit log: who did what."),
+    "backup": _of("cli.backups", "backup", "Backups: copies of the store, and their way back."),
     "db": _of("cli.upkeep", "db", "The store itself: upgrade, check."),
     "run": _of("daily.commands", "run", "Jobs for cron."),
     "batch": _of("cli.root", "batch", "Many commands from stdin, one process."),

@@ -24,6 +24,7 @@ class TargetFile:
     """A temporary file of mode 0600 that takes the target's place when it is finished.
 
     path  -- as the user typed it
+    temporary, stream -- the file while it is written, open for text
     force -- replace what is there: another file, a link (never followed), another's file
     Raises Invalid for a name or a target that is refused, NotFound without the folder,
     NotPermitted and StorageFailure when the folder cannot be written.
@@ -34,8 +35,8 @@ class TargetFile:
         self._path = Path(path)
         self._force = force
         _refuse_target(self._path, force)
-        self._temporary = self._path.parent / f".memberctl-{os.urandom(8).hex()}.tmp"
-        self.stream: TextIO = _created(self._temporary)
+        self.temporary = self._path.parent / f".memberctl-{os.urandom(8).hex()}.tmp"
+        self.stream: TextIO = _created(self.temporary)
 
     def finish(self) -> None:
         """Bring everything to the disk and then to its name; OSError when that fails."""
@@ -49,21 +50,21 @@ class TargetFile:
         """Leave no trace of what was written so far; calling it again does nothing."""
         with suppress(OSError):  # Closing writes what is buffered, to a disk that may be full.
             self.stream.close()
-        self._temporary.unlink(missing_ok=True)
+        self.temporary.unlink(missing_ok=True)
 
     def _take_place(self) -> None:
         """Without --force, never replace what came into being while we were writing."""
         if not self._force:
             try:
-                os.link(self._temporary, self._path)
+                os.link(self.temporary, self._path)
             except OSError:
                 # Some file systems know no hard links: there this look must do.
                 if os.path.lexists(self._path):
                     raise
             else:
-                self._temporary.unlink()
+                self.temporary.unlink()
                 return
-        self._temporary.replace(self._path)
+        self.temporary.replace(self._path)
 
 
 def _refuse_odd_name(path: str) -> None:

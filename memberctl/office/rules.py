@@ -120,6 +120,8 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "report.read": _DESK | {_R.AUDITOR},
     "ledger.read": _DESK | {_R.AUDITOR},
     "store.check": _DESK | {_R.AUDITOR},
+    "store.backup": frozenset({_R.MANAGER}),
+    "store.restore": frozenset(),
     "audit.read": frozenset({_R.AUDITOR, _R.MANAGER}),
     "daily.run": frozenset({_R.MANAGER, _R.FINANCE}),
 }

@@ -40,6 +40,8 @@ READ_PRAGMAS = (
 NO_INDEX = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 WRITE_PRAGMAS = (
     *READ_PRAGMAS,
+    # Set already, but for a store that a restore folded into one file when it was killed.
+    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA wal_autocheckpoint=0",
@@ -66,6 +68,13 @@ class Store:
     def kind(self) -> str:
         """Return "sqlite" or "postgresql"."""
         return "sqlite" if self.path is not None else "postgresql"
+
+    @property
+    def database(self) -> str:
+        """Return the name of a PostgreSQL database."""
+        from sqlalchemy import make_url
+
+        return make_url(self.location).database or "memberctl"
 
     @contextmanager
     def writing(self) -> Iterator[Session]:

@@ -48,6 +48,11 @@ def _refuse_other_schema(session: Session) -> None:
             f"the store has schema {version}, this memberctl needs {SCHEMA}",
             hint="memberctl db upgrade",
         )
+    refuse_newer(version)
+
+
+def refuse_newer(version: str) -> None:
+    """Raise NoStore for a schema that a later memberctl made."""
     if version > SCHEMA:
         raise NoStore(
             f"the store has schema {version}, newer than this memberctl's {SCHEMA}",
