@@ -47,9 +47,9 @@ def compose(message: Outgoing, settings: MailSettings) -> bytes:
     mail["Date"] = format_datetime(message.at)
     mail["Message-ID"] = f"<{message.unique}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
-    mail["Content-Language"] = message.language.value
     mail.set_content(message.body)
     mail.add_alternative(as_html(message), subtype="html")
+    mail["Content-Language"] = message.language.value
     return mail.as_bytes()
 
 

@@ -34,26 +34,31 @@ class SmtpGateway:
     def hand_over(self, message: Outgoing) -> Handed:
         """Hand a message over and return what came of it; nothing is raised but a bug.
 
-        A connection that broke before the body began is made anew once: servers drop idle ones.
+        Servers drop connections that are idle or have brought many messages, so what breaks on an
+        old one before the body has begun is tried once more on a new one.
         """
         try:
             content = on_the_wire(compose(message, self._settings))
         except NotWritable:
             return Handed(Answer.REFUSED, "the address cannot be written to")
-        why = self._connected()
-        if why:
-            return Handed(Answer.DOWN, why)
-        refusal = self._greeted(message)
-        if refusal is None:
-            return self._sent(content)
-        if refusal.answer is not Answer.DOWN:
-            self._forget_message()
+        while True:
+            is_new = self._server is None
+            why = self._connected()
+            if why:
+                return Handed(Answer.DOWN, why)
+            refusal = self._greeted(message)
+            if refusal is None:
+                return self._sent(content)
+            if refusal.answer not in {Answer.BROKEN, Answer.DOWN}:
+                self._forget_message()
+                return refusal
+            self.close()
+            if is_new:
+                break
+        # A server that is there all the same does not like this one; the others need not wait.
+        if refusal.answer is Answer.BROKEN and not self._connected():
             return refusal
-        self.close()
-        # The server is there and does not like this message: the others need not wait for it.
-        if not self._connected():
-            return Handed(Answer.BROKEN, refusal.why)
-        return refusal
+        return Handed(Answer.DOWN, refusal.why)
 
     def close(self) -> None:
         """Say good-bye if somebody is there to hear it."""
@@ -103,7 +108,7 @@ class SmtpGateway:
                 code, _ = server.docmd("DATA")
                 return None if code == 354 else _refusal(code)
         except _BROKEN as problem:
-            return Handed(Answer.DOWN, f"the mail server broke off: {_said(problem)}")
+            return Handed(Answer.BROKEN, f"the mail server broke off: {_said(problem)}")
         return _refusal(code)
 
     def _sent(self, content: bytes) -> Handed:

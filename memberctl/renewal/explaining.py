@@ -15,6 +15,8 @@ from sqlalchemy import select as columns
 from sqlmodel import col, exists, select
 
 from memberctl.access.changes import CUT_SHORT, ChangeKind
+from memberctl.access.hold_tables import MemberHold
+from memberctl.access.holds import HoldKind
 from memberctl.access.tables import Term, TermChange
 from memberctl.core.numbering import member_number
 from memberctl.core.schedules import Offset, closes_on
@@ -95,7 +97,15 @@ def why_not(session: Session, term: Term, today: date) -> str:
     ended = _ended_by(changes)
     if ended is not None:
         return ended.value
-    return "frozen" if _is_frozen(changes, today) else ""
+    if _is_frozen(changes, today):
+        return "frozen"
+    expelled = exists().where(
+        col(MemberHold.member_id) == term.member_id,
+        col(MemberHold.kind) == HoldKind.EXPULSION,
+        col(MemberHold.from_on) <= today,
+        col(MemberHold.lifted_at).is_(None),
+    )
+    return "expelled" if session.scalars(select(expelled)).one() else ""
 
 
 def _ended_by(changes: Sequence[TermChange]) -> ChangeKind | None:

@@ -77,6 +77,10 @@ ENDED = """
         AND c.kind IN ('cancelled', 'refunded', 'transferred', 'switched')
         AND NOT EXISTS (SELECT 1 FROM term_change r WHERE r.follows = c.id AND r.kind = 'restored'))
 """
+EXPELLED = """
+    EXISTS (SELECT 1 FROM member_hold h WHERE h.member_id = t.member_id AND h.kind = 'expulsion'
+        AND h.from_on <= {today} AND h.lifted_at IS NULL)
+"""
 OPTED_OUT = """
     EXISTS (SELECT 1 FROM opt_out p WHERE p.member_id = t.member_id AND p.ended_at IS NULL
         AND (p.category IN ('reminders', 'everything')
@@ -190,7 +194,7 @@ def _spoken(
             )
         )
     on = own["day"].format("today")
-    unwanted = f"{RENEWED} OR {ENDED} OR {FROZEN.format(today=on)} OR {OPTED_OUT}"
+    unwanted = " OR ".join([RENEWED, ENDED, FROZEN, EXPELLED, OPTED_OUT]).format(today=on)
     due = DUE.format(steps=" UNION ALL ".join(steps), ways=WAYS, reached=REACHED)
     with_plan = due.replace("JOIN member m", f"{WITH_PLAN} JOIN member m")
     return {
