@@ -30,6 +30,13 @@ def win_back(member_id: int, term: int = 1, channel: Channel = Channel.EMAIL) ->
     return NewMessage(member_id, purpose, f"T-{term}/+1w", channel, Language.ENGLISH, facts)
 
 
+def money_asked(member_id: int, order: str, level: int) -> NewMessage:
+    """Return a request for money, which goes once."""
+    facts = {"order": order, "open": "3650.00 CNY", "due_on": "2026-03-09"}
+    purpose, cause = Purpose.PAYMENT_REMINDER, f"{order}/{level}"
+    return NewMessage(member_id, purpose, cause, Channel.EMAIL, Language.CHINESE, facts)
+
+
 def email_of(number: int) -> str:
     """Return the address of a member of these tests."""
     return f"m{number}@example.com"

@@ -71,12 +71,16 @@ def terminal(
     as_: str | None = None,
     stdin: bytes = b"",
     environ: Mapping[str, str] | None = None,
+    be: Callable[[Sequence[str], Mapping[str, str], Path], None] | None = None,
 ) -> Terminal:
-    """Start one command in a process of its own; its streams are files in `folder`."""
+    """Start one command in a process of its own; its streams are files in `folder`.
+
+    be -- what the process does, when that is not to be a terminal: a twin with a guard off
+    """
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "in").write_bytes(stdin)
     settings = {**memberctl.environment(as_), **(environ or {})}
-    process = CONTEXT.Process(target=run_terminal, args=(list(argv), settings, folder))
+    process = CONTEXT.Process(target=be or run_terminal, args=(list(argv), settings, folder))
     process.start()
     return Terminal(process, folder)
 
