@@ -99,6 +99,7 @@ TEXT_DOORS = (
     _kept("member update {third} --reason 结婚 --name {value}", "", "sun"),
     _kept("member approve-change {change} --remark {value}", "member changes --all", "wang"),
     _kept("member reject-change {change} --reason {value}", "member changes --all", "wang"),
+    _kept("member merge {member} {third} --yes --reason {value}", "member merges", "zhao"),
     _kept("application import {people} --source {value}", "", "sun"),
     _kept("member import {people} --ignore-extra --source {value}", "", "sun"),
     # Blanks say nothing about somebody, as an empty cell of a file does; in an update they
@@ -216,6 +217,9 @@ NUMBER_DOORS = (
         "member verify --document-seen passport -- {value}",
         "member approve-change -- {value}",
         "member reject-change --reason x -- {value}",
+        "member merge --reason x --yes {member} -- {value}",
+        "member merge --reason x --yes -- {value} {member}",
+        "member unmerge --reason x --yes -- {value}",
     ),
     *_doors(
         Kind.NUMBER, "qian",

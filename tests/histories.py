@@ -83,6 +83,7 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     voided -- an order whose payment was an error; over -- one that was paid too much
     returned, rejected, withdrawn, revised -- join orders that came so far
     known -- a member with an identity number and a change request
+    kept, gone -- two numbers of one person, merged
     """
     member, paid = a_paid_member(memberctl)
     card = memberctl.ok("card", "issue", member, as_="sun")["number"]
@@ -101,9 +102,11 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     memberctl.ok("quote", "revise", revised, "--price", "3000.00", as_="wang")
     known = a_member(memberctl, "李娜", "--id-number", "11010519491231002X")
     memberctl.ok("member", "update", known, "--name", "李安娜", "--reason", "misspelt", as_="sun")
+    kept, gone = a_member(memberctl, "王芳"), a_member(memberctl, "王方")
+    memberctl.ok("member", "merge", kept, gone, "--reason", "misheard", "--yes", as_="zhao")
     memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou", "--key", "K1")
     return {
         "member": member, "paid": paid, "voided": voided, "over": over, "card": card,
         "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],
-        "revised": revised, "known": known,
+        "revised": revised, "known": known, "kept": kept, "gone": gone,
     }  # fmt: skip

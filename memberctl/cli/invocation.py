@@ -198,10 +198,28 @@ def work(ctx: typer.Context, right: str, *, money: bool = False) -> Iterator[Wri
         ) as unit:
             writing = Writing(run, unit)
             yield writing
+            _say_remarks(run, unit.session)
     except NotPermitted as refusal:
         _log_refusal(run, request, right, refusal)
         raise
     _speak(writing)
+
+
+@contextmanager
+def rehearse(ctx: typer.Context, right: str) -> Iterator[Writing]:
+    """Give a transaction that is always taken back, to show what a command would do (A4)."""
+    from memberctl.store.work import unit_of_work
+
+    run: Run = ctx.obj
+    request = replace(run.request(money=False), key=None)
+    try:
+        with unit_of_work(
+            run.store(), run.settings.key_dir, request, run.opener(right), dry_run=True
+        ) as unit:
+            yield Writing(run, unit)
+    except NotPermitted as refusal:
+        _log_refusal(run, request, right, refusal)
+        raise
 
 
 @contextmanager
@@ -215,6 +233,7 @@ def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
     try:
         with view(run.store(), run.opener(right)) as (session, opening):
             yield Reading(run, session, opening)
+            _say_remarks(run, session)
     except NotPermitted as refusal:
         _log_refusal(run, run.request(money=False), right, refusal)
         raise
@@ -230,6 +249,13 @@ def reveal(ctx: typer.Context, what: str) -> None:
     if run.options.reveal is None:
         raise UsageProblem(what, hint="--reveal REASON")
     _log_reveal(run, run.options.reveal)
+
+
+def _say_remarks(run: Run, session: Session) -> None:
+    from memberctl.store.remarks import remarks_of
+
+    for text in remarks_of(session):
+        run.output.note(text)
 
 
 def confirm(ctx: typer.Context, question: str) -> None:

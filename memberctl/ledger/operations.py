@@ -67,14 +67,23 @@ def post_entry(
 
 
 def reverse_entry(
-    session: Session, entry_id: int, *, event: str, value_on: date, at: datetime
+    session: Session,
+    entry_id: int,
+    *,
+    event: str,
+    value_on: date,
+    at: datetime,
+    credit_of: str | None = None,
 ) -> int:
     """Write the entry that undoes another and return its id. Source: rules M2.
 
+    credit_of -- the member who has the credit now, where a merge may have moved it (rules A4)
     An entry is undone once; a second time is a programmer's error that the database refuses.
     """
     undone = session.get_one(LedgerEntry, entry_id)
     lines, currency = queries.lines_of(session, entry_id)
+    if credit_of is not None:
+        lines = rules.credit_readdressed(lines, credit_of)
     return post_entry(
         session,
         event,
@@ -86,6 +95,33 @@ def reverse_entry(
         reverses=entry_id,
         branch_id=undone.branch_id,
     )
+
+
+def move_party(
+    session: Session,
+    from_: str,
+    to: str,
+    *,
+    event: str,
+    about: str,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> tuple[int, int | None]:
+    """Let what the books hold for one party be held for another.
+
+    Returns the credit that moved, in minor units >= 0, and the entry, None when there was nothing.
+    Source: rules A4, M1.
+    """
+    held = queries.held_by(session, from_)
+    if not held:
+        return 0, None
+    lines = [
+        line for account, minor in held
+        for line in (Line(account, -minor, from_), Line(account, minor, to))
+    ]  # fmt: skip
+    entry = post_entry(session, event, about, lines, currency=currency, value_on=value_on, at=at)
+    return -dict(held).get(Account.MEMBER_CREDIT, 0), entry
 
 
 def book_confirmed(
@@ -149,7 +185,10 @@ def book_void(
 
     Returns the reversing entry. Source: rules M2.
     """
-    voiding = reverse_entry(session, entry_id, event="payment.voided", value_on=value_on, at=at)
+    voiding = reverse_entry(
+        session, entry_id, event="payment.voided", value_on=value_on, at=at,
+        credit_of=member_number,
+    )  # fmt: skip
     undone = session.get_one(LedgerEntry, entry_id)
     _, currency = queries.lines_of(session, entry_id)
     if queries.booked_minor(session, undone.about) == 0:

@@ -202,6 +202,24 @@ def credits_by_party(session: Session, limit: int | None = None) -> Listing[tupl
     return listing(session, wanted, lambda row: (row[0], Money(-int(row[2]), row[1])), limit)
 
 
+def newest_entry(session: Session) -> int:
+    """Return the newest entry's number, 0 before the first."""
+    return int(session.scalar(select(func.max(LedgerEntry.id))) or 0)
+
+
+def held_by(session: Session, party: str) -> list[tuple[Account, int]]:
+    """Return what the accounts hold for a party, in minor units; debit above 0, credit below."""
+    total = func.sum(Posting.amount_minor)
+    rows = session.execute(
+        select(Posting.account, total)
+        .where(col(Posting.party) == party)
+        .group_by(col(Posting.account))
+        .having(total != 0)
+        .order_by(col(Posting.account))
+    )
+    return [(Account(account), int(minor)) for account, minor in rows]
+
+
 def count_entries(session: Session) -> int:
     """Return how many entries there are."""
     return int(session.scalar(select(func.count()).select_from(LedgerEntry)) or 0)

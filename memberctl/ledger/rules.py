@@ -90,6 +90,19 @@ def reversed_lines(lines: Sequence[Line]) -> tuple[Line, ...]:
     return tuple(Line(line.account, -line.amount_minor, line.party) for line in lines)
 
 
+def credit_readdressed(lines: Sequence[Line], member_number: str) -> list[Line]:
+    """Return the lines with credit kept for this member, whoever had it when they were posted.
+
+    Source: rules A4.
+    """
+    return [
+        Line(line.account, line.amount_minor, member_number)
+        if line.account is Account.MEMBER_CREDIT
+        else line
+        for line in lines
+    ]
+
+
 def confirmed_lines(order_number: str, fee_minor: int) -> tuple[Line, ...]:
     """Return the postings that make an order's fee owed but not yet earned; negative undoes it."""
     return (

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 _PROOF = aliased(IdentityDocument)
+_NAMED = aliased(Member)
+# Whoever was merged is found under the number that they have now (rules A4).
+_IS_NOW = col(Member.id) == func.coalesce(col(_NAMED.merged_into), col(_NAMED.id))
 _COMPARED: tuple[Any, ...] = (
     col(Member.id),
     col(Member.name),
@@ -75,7 +78,8 @@ def _owners(
 ) -> Iterator[tuple[Candidate, bytes]]:
     wanted = (
         select(col(IdentityDocument.blind_index), *_COMPARED)
-        .join(IdentityDocument, col(IdentityDocument.member_id) == col(Member.id))
+        .join_from(IdentityDocument, _NAMED, col(IdentityDocument.member_id) == col(_NAMED.id))
+        .join(Member, _IS_NOW)
         .where(
             among(session, col(IdentityDocument.kind), [kind.value for kind in kinds]),
             among_bytes(session, col(IdentityDocument.blind_index), blinds, BLIND_BYTES),
@@ -88,8 +92,10 @@ def _owners(
 def _referred(
     session: Session, source: str, references: Iterable[str]
 ) -> Iterator[tuple[Candidate, str]]:
-    wanted = select(col(Member.external_ref), *_COMPARED).where(
-        col(Member.source) == source, among(session, col(Member.external_ref), references)
+    wanted = (
+        select(col(_NAMED.external_ref), *_COMPARED)
+        .join_from(_NAMED, Member, _IS_NOW)
+        .where(col(_NAMED.source) == source, among(session, col(_NAMED.external_ref), references))
     )
     for row in session.execute(every_branch(wanted)):
         yield Candidate._make(row[1:]), row[0]

@@ -26,7 +26,12 @@ from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict, MemberctlError, RuleRefused, UsageProblem
 from memberctl.core.text import clean_text
-from memberctl.member import change_commands, contact_commands, duplicate_commands
+from memberctl.member import (
+    change_commands,
+    contact_commands,
+    duplicate_commands,
+    merge_commands,
+)
 from memberctl.member.changes import parse_contact_change, parse_identity_change
 from memberctl.member.entering import asked_for, with_file
 from memberctl.member.identity import DocumentKind
@@ -360,6 +365,7 @@ def _line(w: Writing, done: Registered) -> object:
 
 
 duplicate_commands.add_to(member)
+merge_commands.add_to(member)
 change_commands.add_to(member)
 hold_commands.add_to(member)
 contact_commands.add_to(member)

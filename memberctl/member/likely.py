@@ -137,10 +137,12 @@ def load_members(
     statement = select(
         col(Member.id), col(Member.name), col(Member.birth_on), col(Member.phone),
         col(Member.email), col(Member.address),
-    ).order_by(col(Member.id))  # fmt: skip
+    ).where(col(Member.merged_into).is_(None), col(Member.erased_at).is_(None))  # fmt: skip
     people: list[Person] = []
     shown: dict[int, Shown] = {}
-    for member_id, name, birth_on, phone, email, address in session.execute(statement):
+    for member_id, name, birth_on, phone, email, address in session.execute(
+        statement.order_by(col(Member.id))
+    ):
         shown[member_id] = Shown(member_number(member_id), name)
         people.append(
             person(

@@ -22,6 +22,7 @@ from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
 from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing
+from memberctl.store.remarks import remark
 from memberctl.store.sealing import unseal, unwrap_key
 
 if TYPE_CHECKING:
@@ -63,7 +64,17 @@ def _by_number(session: Session, text: str) -> Member:
     found = session.get(Member, number)
     if found is None:
         raise NotFound(f"there is no member {member_number(number)}", hint="memberctl member list")
-    return found
+    return _survivor(session, found)
+
+
+def _survivor(session: Session, member: Member) -> Member:
+    """Return whom a member was merged into, and say so. Source: rules A4."""
+    while member.merged_into is not None:
+        survivor = session.get_one(Member, member.merged_into)
+        was, is_ = member_number(member.id), member_number(survivor.id)
+        remark(session, f"{was} was merged into {is_}")
+        member = survivor
+    return member
 
 
 def _only_one(session: Session, condition: ColumnElement[bool], what: str) -> Member:

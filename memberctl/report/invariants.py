@@ -106,7 +106,7 @@ ACCESS = (
             SELECT member_id, start_on, MAX(end_on) OVER (
                 PARTITION BY member_id, product ORDER BY start_on, id
                 ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
-            FROM term WHERE voided_at IS NULL AND visits IS NULL) spans
+            FROM term WHERE voided_at IS NULL AND merge_id IS NULL AND visits IS NULL) spans
         WHERE start_on <= before
         """,
         member_number,
@@ -196,7 +196,8 @@ TRACES = (
         "entry_about",
         """
         SELECT 'entry ' || e.id, 'an order', e.about
-        FROM ledger_entry e LEFT JOIN orders o ON o.number = e.about WHERE o.id IS NULL
+        FROM ledger_entry e LEFT JOIN orders o ON o.number = e.about
+        WHERE o.id IS NULL AND e.event NOT IN ('credit.merged', 'credit.unmerged')
         """,
     ),
     Invariant(
@@ -217,4 +218,35 @@ TRACES = (
     ),
 )
 
-INVARIANTS = (*ORDERS, *REVIEWS, *ACCESS, *TRACES)
+PEOPLE = (
+    Invariant(
+        "merged_by_merge",
+        """
+        SELECT m.id, 'a merge into ' || m.merged_into, 'none'
+        FROM member m LEFT JOIN member_merge g ON g.merged_id = m.id AND g.undone_at IS NULL
+        WHERE (m.merged_into IS NULL) <> (g.id IS NULL)
+        """,
+        member_number,
+    ),
+    Invariant(
+        "merged_has_nothing",
+        """
+        SELECT m.id, 'nothing of its own', 'an order, term or card'
+        FROM member m WHERE m.merged_into IS NOT NULL AND (
+            EXISTS (SELECT 1 FROM orders o WHERE o.member_id = m.id)
+            OR EXISTS (SELECT 1 FROM term t WHERE t.member_id = m.id)
+            OR EXISTS (SELECT 1 FROM card c WHERE c.member_id = m.id))
+        """,
+        member_number,
+    ),
+    Invariant(
+        "overlap_by_merge",
+        """
+        SELECT t.member_id, 'a merge that holds', 'MG ' || t.merge_id
+        FROM term t JOIN member_merge g ON g.id = t.merge_id WHERE g.undone_at IS NOT NULL
+        """,
+        member_number,
+    ),
+)
+
+INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *TRACES)

@@ -206,7 +206,7 @@ def _people(moment: Moment) -> Any:
         columns(*COLUMNS)
         .outerjoin(Branch, col(Branch.id) == col(Member.branch_id))
         .join(Tier, col(Tier.id) == col(Member.tier_id))
-        .where(col(Member.registered_at) < moment.ends)
+        .where(col(Member.registered_at) < moment.ends, col(Member.merged_into).is_(None))
         .order_by(col(Member.id))
     )
 

@@ -15,7 +15,7 @@ import pytest
 
 from memberctl.cli.lazy import TREE
 from memberctl.cli.main import tree
-from tests.histories import a_join_order, confirm, pay
+from tests.histories import a_join_order, a_member, confirm, pay
 from tests.program import Program
 from tests.reliability.terminals import happens, terminal
 from tests.stores import Grounds
@@ -44,6 +44,10 @@ member approve-change CR-000001 | member approve-change {phone}
 member reject-change CR-000001 --reason no | member reject-change {id} --reason {phone}
 member verify @member --document-seen resident_id | member verify phone:{phone}
 member import {file} | member import {missing} | member duplicates
+member duplicates --min-score 1 --explain | member duplicates --file {file} --ignore-extra
+member merge @member @member --reason x --yes | member merge {phone} {id} --reason x --yes
+member merge @member @other --reason x --dry-run | member unmerge {phone} --reason x --yes
+member unmerge MG-000001 --reason x --yes | member merges
 application import {file} | application import {file} --dry-run | application list
 order file phone:{phone} --plan YEAR --agreed | order file {id} --plan {phone}
 order file @member --kind service --line {phone}:1:x | order list --member phone:{phone}
@@ -94,6 +98,7 @@ init --owner {email} | completion bash | batch
 def canary(shop: Program, tmp_path: Path) -> tuple[Program, dict[str, str]]:
     """A store that knows the canary, and what the lines' names stand for."""
     member = shop.ok("member", "register", "-", as_="li", stdin=json.dumps(PERSON))["number"]
+    other = a_member(shop, "金丝猴")
     order = a_join_order(shop, member)
     confirm(shop, order)
     pay(shop, order, "600.00")
@@ -103,7 +108,7 @@ def canary(shop: Program, tmp_path: Path) -> tuple[Program, dict[str, str]]:
     wrong = ("x", f"{PHONE}000000", f"{EMAIL}@", f"{BORN}x", f"{RESIDENT_ID}9", ADDRESS, PHONE)
     file.write_text(header + f"A1,{','.join(cells)}\nA2,{','.join(wrong)}\n")
     return shop, {
-        "@member": member, "@order": order, "{phone}": PHONE, "{id}": RESIDENT_ID,
+        "@member": member, "@other": other, "@order": order, "{phone}": PHONE, "{id}": RESIDENT_ID,
         "{email}": EMAIL, "{address}": ADDRESS, "{born}": BORN, "{file}": str(file),
         "{missing}": str(tmp_path / f"{PHONE}.csv"),
     }  # fmt: skip

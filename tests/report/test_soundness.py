@@ -46,7 +46,7 @@ def past(
     numbers: dict[str, object] = dict(a_busy_day(memberctl))
     secret = bytes.fromhex((key_dir / f"{STORE_ID}.key").read_text().strip())
     with Store(location).reading() as session:
-        for name in ("member", "known"):
+        for name in ("member", "known", "kept", "gone"):
             numbers[f"{name}_id"] = parse_member_number(str(numbers[name]))
         for name in ("paid", "voided", "over", "returned", "rejected", "withdrawn", "revised"):
             found = session.connection().execute(
@@ -122,6 +122,14 @@ FAULTS: dict[str, list[str]] = {
     "entry_balances payment_entry": [
         "UPDATE posting SET amount_minor = amount_minor + 1 WHERE account = 'cash'"
         " AND entry_id = (SELECT MIN(entry_id) FROM posting WHERE account = 'cash')"
+    ],
+    "merged_by_merge": ["UPDATE member_merge SET merged_id = {known_id}"],
+    "merged_has_nothing": ["UPDATE orders SET member_id = {gone_id} WHERE id = {withdrawn_id}"],
+    "overlap_by_merge": [
+        "UPDATE member_merge SET undone_at = merged_at, undone_by = 1, undone_reason = 'x'"
+        " WHERE id = 1",
+        "UPDATE term SET merge_id = 1 WHERE source = '{over}'",
+        "UPDATE member SET merged_into = NULL, phone = '1' WHERE id = {gone_id}",
     ],
     "term_overlap": [
         "UPDATE term SET member_id = {member_id}, start_on = '2026-06-01' WHERE source = '{over}'"

@@ -1,0 +1,129 @@
+"""The verbs of the noun `member` that make two numbers one, and two again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memberctl.cli.completion import complete_members
+from memberctl.cli.invocation import confirm, look, rehearse, work
+from memberctl.core.text import clean_text
+from memberctl.member.merges import MembersMerged, preview
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+    from memberctl.cli.nouns import Noun
+    from memberctl.cli.run import Run
+
+MERGE_COLUMNS = (
+    "number", "survivor", "merged", "reason", "merged_at", "merged_by", "undone_at", "overlaps",
+)  # fmt: skip
+
+
+def add_to(noun: Noun) -> None:
+    """Give the noun its verbs about merging."""
+    noun.command()(merge)
+    noun.command()(unmerge)
+    noun.command()(merges)
+
+
+def merge(
+    ctx: typer.Context,
+    survivor: Annotated[
+        str,
+        typer.Argument(help="Who keeps the number: M-000123.", autocompletion=complete_members),
+    ],
+    merged: Annotated[
+        str,
+        typer.Argument(help="Whose number ends: M-000124.", autocompletion=complete_members),
+    ],
+    reason: Annotated[str, typer.Option(help="How you know that they are one person.")],
+) -> None:
+    """Merge two members who are one person; the first keeps the number.
+
+    Everything of the second follows: orders, terms, cards, visits, messages, documents, credit.
+    What the first does not have, such as a birth date, is taken over. Terms that overlap are kept
+    and marked: `member merges` lists what waits for a decision. It is shown before you say yes.
+
+    Example: memberctl member merge M-000003 M-000007 --reason "same ID card shown"
+    """
+    said = clean_text(reason, what="the reason", field="reason")
+    run: Run = ctx.obj
+    if not (run.dry_run or run.options.yes):
+        _preview(ctx, survivor, merged, said)
+        confirm(ctx, f"Merge {merged.strip()} into {survivor.strip()}?")
+    with work(ctx, "member.merge") as w:
+        done = _merge(w, survivor, merged, said)
+        if done.overlaps:
+            w.warn(
+                f"{len(done.overlaps)} terms overlap now; decide which ends: "
+                f"memberctl term list {done.survivor}"
+            )
+        w.say(done, "Merged {merged} into {survivor} ({name}): {number}.")
+
+
+def _preview(ctx: typer.Context, survivor: str, merged: str, reason: str) -> None:
+    """Say on stderr what a merge would do, by doing it and taking it back."""
+    with rehearse(ctx, "member.merge") as w:
+        done = _merge(w, survivor, merged, reason)
+    for line in preview(done):
+        ctx.obj.output.note(line)
+
+
+def _merge(w: Writing, survivor: str, merged: str, reason: str) -> MembersMerged:
+    from memberctl.archive.merging import merge_members
+    from memberctl.member.queries import find_member
+
+    return merge_members(
+        w.session,
+        find_member(w.session, survivor).id,
+        find_member(w.session, merged).id,
+        reason=reason,
+        keys=w.keys,
+        currency=w.currency,
+        by=w.actor,
+        at=w.now,
+        today=w.today,
+    )
+
+
+def unmerge(
+    ctx: typer.Context,
+    number: Annotated[str, typer.Argument(help="Merge, e.g. MG-000001.")],
+    reason: Annotated[str, typer.Option(help="Why it was a mistake.")],
+) -> None:
+    """Take a merge back: what it moved belongs to its old number again.
+
+    It is refused when a payment or a refund came later to what was moved; then it says which.
+
+    Example: memberctl member unmerge MG-000001 --reason "father and son"
+    """
+    from memberctl.archive.unmerging import unmerge_members
+
+    said = clean_text(reason, what="the reason", field="reason")
+    confirm(ctx, f"Take {number.strip()} back?")
+    with work(ctx, "member.merge") as w:
+        done = unmerge_members(
+            w.session,
+            number,
+            reason=said,
+            keys=w.keys,
+            currency=w.currency,
+            by=w.actor,
+            at=w.now,
+            today=w.today,
+        )
+        w.say(done, "{merged} ({name}) is a member of its own again: {rows} rows went back.")
+
+
+def merges(ctx: typer.Context) -> None:
+    """List the merges, with the overlapping terms that wait for a decision.
+
+    Example: memberctl member merges
+    """
+    from memberctl.archive.unmerging import list_merges
+
+    with look(ctx, "member.read") as r:
+        found = list_merges(r.session, limit=r.limit)
+    r.show_list(found.rows, MERGE_COLUMNS, total=found.total)
