@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +22,9 @@ from memberctl.member.rules import RequestState
 from memberctl.member.tables import ChangeRequest
 from memberctl.message.rules import Channel, MessageState
 from memberctl.message.tables import OutboxMessage
+from memberctl.office.proposals import ProposalState
 from memberctl.office.rules import Role
+from memberctl.office.tables import Proposal
 from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Dunning, Order
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
@@ -30,7 +32,7 @@ from memberctl.payment.tables import Payment
 from memberctl.refund import rules as refunds
 from memberctl.refund.rules import RefundState
 from memberctl.refund.tables import Refund
-from memberctl.review.tables import ReviewStage
+from memberctl.review.tables import ReviewDecision, ReviewStage
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -70,12 +72,14 @@ class Status:
 
     received -- today's money; unverified -- recorded and not yet checked by finance
     owed     -- open on orders that are confirmed
+    overrides -- stages that were decided by emergency override since the month began (rules O2)
     """
 
     on: date
     received: Money
     unverified: Money
     owed: Money
+    overrides: int
     queues: tuple[Queue, ...]
     takings: tuple[Takings, ...]
 
@@ -97,12 +101,14 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
         Queue("messages to send", Role.SERVICE, _messages(session, WAITING)),
         Queue("messages that failed or are unclear", Role.SERVICE, _messages(session, TROUBLED)),
         Queue("calls to make", Role.SERVICE, _calls(session)),
+        Queue("proposals of staff and policy", Role.OWNER, _proposals(session)),
     )
     return Status(
         on=today,
         received=Money(sum(each.amount.minor for each in takings), currency),
         unverified=Money(to_verify, currency),
         owed=Money(owed, currency),
+        overrides=_overrides(session, at_local_midnight(today.replace(day=1), zone)),
         queues=queues,
         takings=takings,
     )
@@ -169,6 +175,15 @@ def _calls(session: Session) -> int:
 def _dunned(session: Session) -> int:
     dunned = exists().where(col(Dunning.order_id) == col(Order.id))
     return _count(session, Order, (col(Order.state) == OrderState.CONFIRMED) & dunned)
+
+
+def _proposals(session: Session) -> int:
+    return _count(session, Proposal, col(Proposal.state) == ProposalState.WAITING)
+
+
+def _overrides(session: Session, since: datetime) -> int:
+    overridden = col(ReviewDecision.override_by).is_not(None)
+    return _count(session, ReviewDecision, overridden & (col(ReviewDecision.decided_at) >= since))
 
 
 def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:

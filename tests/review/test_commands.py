@@ -61,7 +61,9 @@ def test_the_maker_needs_a_second_approver_and_a_reason_and_it_is_logged(
     assert memberctl(*line, "--override", "zhou", as_="li").exit == 6
     assert memberctl(*line, "--override", "li", "--reason", "fire", as_="li").exit == 5
     assert memberctl(*line, "--override", "wang", "--reason", "fire", as_="li").exit == 5
+    assert memberctl.ok("status")["overrides"] == 0
     done = memberctl.ok(*line, "--override", "zhou", "--reason", "fire", as_="li")
+    assert memberctl.ok("status")["overrides"] == 1, "an override is counted"
     assert done["next_stage"] == "second"
     (decision,) = memberctl.ok("review", "show", filed["number"])["decisions"]
     assert (decision["by"], decision["override_by"], decision["reason"]) == ("li", "zhou", "fire")
