@@ -37,10 +37,17 @@ ENCODINGS = {
     "gbk": "gb18030",
     "gb2312": "gb18030",
     "big5": "big5",
+    "utf-16": "utf-16",
+    "windows-1252": "cp1252",
+    "cp1252": "cp1252",
+    "latin-1": "latin-1",
+    "iso-8859-1": "latin-1",
+    "iso-8859-15": "iso8859-15",
 }
 """What people may name, and the codec that reads it."""
 
 _CHUNK = 1 << 18
+_WIDE_CODEC = "utf-16"
 _WIDE = re.compile(r"[^\x00-\x7f]")
 _WIDE_LOOKED_AT = 20_000
 _SUGGESTION_SAMPLE = 1 << 16
@@ -50,20 +57,23 @@ class TextFile:
     """An opened text file, or standard input copied to a nameless temporary file.
 
     name     -- the file's name, fit for a message
-    encoding -- "utf-8", "utf-8-sig" (a byte order mark was found), "gb18030" or "big5"
+    encoding -- "utf-8", "utf-8-sig" (a byte order mark was found), or the codec that was found,
+                named or fallen back to
     notices  -- what its user should be told, e.g. a detected encoding
     sha256   -- of the bytes, in hexadecimal
     has_nul  -- whether a NUL is among them
     """
 
-    def __init__(self, raw: BinaryIO, name: str, encoding: str | None) -> None:
+    def __init__(
+        self, raw: BinaryIO, name: str, encoding: str | None, otherwise: str | None = None
+    ) -> None:
         self._raw = raw
         self.name = name
         self.notices: list[str] = []
         survey = _survey(raw, name)
         self.sha256 = survey.sha256
-        self.has_nul = survey.has_nul
-        self.encoding = self._settle_encoding(survey, encoding)
+        self.encoding = self._settle_encoding(survey, encoding, otherwise)
+        self.has_nul = survey.has_nul and self.encoding != _WIDE_CODEC
         self._digests_read: list[str] = []
 
     def lines(self) -> io.TextIOWrapper:
@@ -89,9 +99,12 @@ class TextFile:
         """Give the file back; a second call does nothing."""
         self._raw.close()
 
-    def _settle_encoding(self, survey: _Survey, wanted: str | None) -> str:
-        _refuse_what_is_no_text(survey, self.name)
+    def _settle_encoding(self, survey: _Survey, wanted: str | None, otherwise: str | None) -> str:
         codec = _named_codec(wanted) if wanted else None
+        if codec is None and otherwise and not survey.is_utf8:
+            codec = _named_codec(otherwise)
+        if codec != _WIDE_CODEC:
+            _refuse_what_is_no_text(survey, self.name)
         if codec in (None, "utf-8") and survey.is_utf8:
             return "utf-8-sig" if survey.head.startswith(codecs.BOM_UTF8) else "utf-8"
         if codec is not None:
@@ -167,25 +180,38 @@ class _Hashed(io.RawIOBase):
 
 
 def open_text(
-    source: str | Path, *, encoding: str | None = None, stdin: BinaryIO | None = None
+    source: str | Path,
+    *,
+    encoding: str | None = None,
+    otherwise: str | None = None,
+    stdin: BinaryIO | None = None,
 ) -> TextFile:
     """Open a regular file, or standard input for "-", and settle how it is encoded.
 
-    encoding -- one of ENCODINGS; None detects UTF-8 and, only where that is out of the question,
-                GB18030
-    stdin    -- what "-" reads; None is the process's standard input
+    encoding  -- one of ENCODINGS; None detects UTF-8 and, only where that is out of the question,
+                 GB18030
+    otherwise -- one of ENCODINGS, for what is not UTF-8, where its maker is known
+    stdin     -- what "-" reads; None is the process's standard input
     Raises NotFound when nothing is there, Invalid for a symbolic link, directory, pipe or device,
-    for UTF-16, spreadsheets, undecidable encodings and lines over LINE_LIMIT bytes.
+    for UTF-16 that was not asked for, spreadsheets, undecidable encodings and lines over
+    LINE_LIMIT bytes.
     """
-    if str(source) == "-":
-        raw, name = _copy_of(stdin or sys.stdin.buffer), "standard input"
-    else:
-        raw, name = _open_regular(source), safe(Path(source).name)
+    raw, name = open_bytes(source, stdin=stdin)
     try:
-        return TextFile(raw, name, encoding)
+        return TextFile(raw, name, encoding, otherwise)
     except BaseException:
         raw.close()
         raise
+
+
+def open_bytes(source: str | Path, *, stdin: BinaryIO | None = None) -> tuple[BinaryIO, str]:
+    """Open a regular file, or a copy of standard input for "-", and return it with its name.
+
+    The name is fit for a message. Raises as open_text does for what is no regular file.
+    """
+    if str(source) == "-":
+        return _copy_of(stdin or sys.stdin.buffer), "standard input"
+    return _open_regular(source), safe(Path(source).name)
 
 
 def refuse_changed(name: str) -> NoReturn:
