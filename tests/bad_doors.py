@@ -132,6 +132,9 @@ CODE_DOORS = (
         "policy set -- quiet_hours {value}",
         "policy set -- dunning_days {value}",
         "audit log --staff {value}",
+        "bank account add --method bank -- {value}",
+        "bank account add QQ --method bank --currency {value}",
+        "bank import {people} --account {value}",
     ),
     *_doors(
         Kind.CODE, "zhao",

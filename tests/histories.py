@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
+from tests.bank.texts import SAMPLES
 from tests.program import Program
 
 # Phones that nobody else in a store has, the same ones in the same order in every store.
@@ -105,6 +106,8 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     kept, gone = a_member(memberctl, "王芳"), a_member(memberctl, "王方")
     memberctl.ok("member", "merge", kept, gone, "--reason", "misheard", "--yes", as_="zhao")
     memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou", "--key", "K1")
+    statement = str(SAMPLES / "statement.sta")
+    memberctl.ok("bank", "import", statement, "--account", "BANK", as_="qian")
     return {
         "member": member, "paid": paid, "voided": voided, "over": over, "card": card,
         "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],

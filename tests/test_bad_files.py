@@ -125,6 +125,9 @@ READERS = (
     "audit verify --anchors {file}",
     "backup verify {file}",
     "backup restore {file} --yes",
+    "bank import {file} --account BANK",
+    "bank import {rows} --account BANK --map {file}",
+    "bank map check {rows} --map {file}",
 )
 
 

@@ -174,11 +174,16 @@ def verbs() -> Iterator[tuple[str, Any]]:
     root = tree()
     for name in TREE:
         command = root.get_command(None, name)
-        if hasattr(command, "commands"):
-            for verb, inner in command.commands.items():
-                yield f"{name} {verb}", inner
-        else:
-            yield name, command
+        yield from verbs_under(name, command)
+
+
+def verbs_under(name: str, command: Any) -> Iterator[tuple[str, Any]]:
+    """Yield a command, or the commands of a noun, some of which are nouns again."""
+    if not hasattr(command, "commands"):
+        yield name, command
+        return
+    for verb, inner in command.commands.items():
+        yield from verbs_under(f"{name} {verb}", inner)
 
 
 def test_every_command_says_what_it_does_with_an_example() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from memberctl.core.numbering import order_number
 from tests import histories
+from tests.bank.texts import SAMPLES
 from tests.program import Program
 from tests.stores import Grounds
 
@@ -64,6 +65,9 @@ PINNED = {
     "message list": (
         "sun", "number member purpose cause channel language state created_at",
     ),
+    "bank import {statement} --account ALIPAY": (
+        "qian", "read new duplicate skipped opening closing",
+    ),
     "ledger check": ("zhao", CHECKED),
     "db check": ("zhao", CHECKED),
     "audit verify": ("zhao", CHECKED),
@@ -106,6 +110,7 @@ def history(
         "filed": histories.a_join_order(program, histories.a_member(program)),
         "confirmed": histories.a_confirmed_order(program),
         "file": str(file),
+        "statement": str(SAMPLES / "alipay.csv"),
         "anchors": str(anchors),
         "backup": str(folder / "one.backup"),
         "folder": str(folder),

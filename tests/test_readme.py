@@ -25,7 +25,7 @@ TOPICS = {
     "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger", "messages", "reminders", "refunds",
-    "backup",
+    "backup", "bank",
 }  # fmt: skip
 MOST_LINES = 80
 PEOPLE = {

@@ -43,6 +43,7 @@ TREE = {
     "receipt": _of("payment.commands", "receipt", "Receipts: proof of payment."),
     "credit": _of("payment.commands", "credit", "Credits: money that is the member's."),
     "refund": _of("refund.commands", "refund", "Refunds: money back to members."),
+    "bank": _of("bank.commands", "bank", "Bank: statements, matching, reconciliation."),
     "term": _of("access.term_commands", "term", "Terms: what members are entitled to, and when."),
     "card": _of("access.commands", "card", "Cards: issue, replace, block."),
     "reminder": _of(

@@ -83,8 +83,8 @@ class Noun(typer.Typer):
     """A Typer app whose commands are Verbs."""
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[Any], Any]:
-        """Register a verb under this noun."""
-        return super().command(name, cls=Verb, context_settings=HELP_NAMES, **settings)
+        """Register a verb under this noun. settings -- cls, for a verb of a kind of its own"""
+        return super().command(name, **{"cls": Verb, "context_settings": HELP_NAMES, **settings})
 
 
 def noun(name: str, help_: str) -> Noun:

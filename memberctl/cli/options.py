@@ -118,13 +118,19 @@ def _parameters() -> tuple[Any, ...]:
 def lent_parameters(own: list[Any], *, hidden: bool) -> list[Any]:
     """Return the global options as parameters for a command that has `own` already.
 
-    Where a command has an option of the same spelling, its own meaning holds.
+    Where a command has an option of the same spelling, its own meaning holds; the other
+    spellings of a global option stay.
     """
     taken = {spelling for parameter in own for spelling in parameter.opts}
-    lent = [copy.copy(one) for one in _parameters() if not taken & set(one.opts)]
-    for parameter in lent:
-        parameter.name = LENT + parameter.name
-        parameter.hidden = hidden
+    lent = []
+    for one in _parameters():
+        left = [spelling for spelling in one.opts if spelling not in taken]
+        if left:
+            parameter = copy.copy(one)
+            parameter.opts = left
+            parameter.name = LENT + parameter.name
+            parameter.hidden = hidden
+            lent.append(parameter)
     return lent
 
 

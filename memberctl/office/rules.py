@@ -107,6 +107,9 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "refund.review": frozenset({_R.REVIEWER, _R.MANAGER}),
     "refund.pay": frozenset({_R.FINANCE}),
     "term.cancel": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
+    "bank.read": frozenset({_R.FINANCE, _R.MANAGER, _R.AUDITOR}),
+    "bank.import": frozenset({_R.FINANCE}),
+    "bank.match": frozenset({_R.FINANCE}),
     "access.read": _DESK,
     "term.freeze": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "member.hold": frozenset({_R.MANAGER}),
@@ -138,6 +141,9 @@ ORGANISATION_WIDE = frozenset(
         "store.check",
         "ledger.read",
         "ledger.post",
+        "bank.read",
+        "bank.import",
+        "bank.match",
         "daily.run",
     }
 )

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from memberctl.bank.rules import line_number
 from memberctl.core.numbering import member_number
 
 
@@ -197,7 +198,8 @@ TRACES = (
         """
         SELECT 'entry ' || e.id, 'an order', e.about
         FROM ledger_entry e LEFT JOIN orders o ON o.number = e.about
-        WHERE o.id IS NULL AND e.event NOT IN ('credit.merged', 'credit.unmerged')
+        WHERE o.id IS NULL
+            AND e.event NOT IN ('credit.merged', 'credit.unmerged', 'bank.fee')
         """,
     ),
     Invariant(
@@ -249,4 +251,15 @@ PEOPLE = (
     ),
 )
 
-INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *TRACES)
+BANK = (
+    Invariant(
+        "bank_line_read",
+        """
+        SELECT l.id, 'a row as it was read', 'none'
+        FROM bank_line l LEFT JOIN bank_reading r ON r.line_id = l.id WHERE r.id IS NULL
+        """,
+        line_number,
+    ),
+)
+
+INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *TRACES, *BANK)

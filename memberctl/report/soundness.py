@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
+from memberctl.bank.checking import broken_rows
 from memberctl.refund.checking import check_money
 from memberctl.report.invariants import INVARIANTS, Invariant
 from memberctl.report.seals import broken_seals
@@ -44,7 +45,8 @@ def check_everything(session: Session, keys: Keys, *, deep: bool) -> Checked:
         *chain.problems,
     ]
     if deep:
-        problems += [*broken_seals(session, keys), *shape_problems(connection)]
+        rows = (Problem(**asdict(problem)) for problem in broken_rows(session, keys))
+        problems += [*broken_seals(session, keys), *rows, *shape_problems(connection)]
     return Checked(count_rows(connection), tuple(problems), chain.head)
 
 

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from memberctl.access import hold_tables as holds
 from memberctl.access import tables as access
 from memberctl.access import visit_tables as visits
+from memberctl.bank import tables as bank
 from memberctl.catalog import tables as catalog
 from memberctl.daily import tables as daily
 from memberctl.ledger import tables as ledger
@@ -30,6 +31,7 @@ MODULES = (
     order,
     review,
     payment,
+    bank,
     refund,
     daily,
 )

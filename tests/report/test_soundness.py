@@ -131,6 +131,7 @@ FAULTS: dict[str, list[str]] = {
         "UPDATE term SET merge_id = 1 WHERE source = '{over}'",
         "UPDATE member SET merged_into = NULL, phone = '1' WHERE id = {gone_id}",
     ],
+    "bank_line_read": ["DELETE FROM bank_reading WHERE line_id = 1"],
     "term_overlap": [
         "UPDATE term SET member_id = {member_id}, start_on = '2026-06-01' WHERE source = '{over}'"
     ],

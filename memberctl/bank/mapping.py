@@ -1,0 +1,373 @@
+"""Maps: how one bank's download is read, said in TOML instead of code.
+
+Source: rules M15; issue "Bank statements".
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, NoReturn
+
+from memberctl.bank.figures import NumberForm, date_pattern
+from memberctl.core.errors import Invalid
+from memberctl.core.money import EXPONENTS
+from memberctl.core.textfile import ENCODINGS
+
+Place = str | int
+"""A column: its name in the header, or its place counted from 1."""
+
+
+class SignRule(StrEnum):
+    """How a map tells money in from money out."""
+
+    SIGNED = "signed"
+    REVERSED = "reversed"
+    COLUMNS = "columns"
+    DIRECTION = "direction"
+
+
+COLUMNS = (
+    "date", "time", "amount", "in", "out", "direction", "balance", "currency", "id",
+    "references", "name", "account", "text", "status", "kind", "own_account",
+)  # fmt: skip
+_SEVERAL = frozenset({"references", "text", "kind"})
+_TOP = {
+    "name": str, "encoding": str, "delimiter": str, "decimal": str, "thousands": str,
+    "currency": str, "skip_rows": int, "header": bool, "dates": list, "footer": list,
+    "needed": list, "refund_separator": str, "columns": dict, "signs": dict, "status": dict,
+    "currencies": dict, "fees": dict, "account": dict, "balances": dict, "totals": list,
+}  # fmt: skip
+_TABLES: Mapping[str, Mapping[str, type]] = {
+    "signs": {"rule": str, "in": list, "out": list, "neutral": list, "neutral_in": list},
+    "status": {"skip": list, "pending": list},
+    "fees": {"words": list},
+    "account": {"pattern": str},
+    "balances": {"opening": str, "closing": str},
+}
+_TOTAL = {"pattern": str, "of": str, "row": str}
+_OF = ("all", "in", "out", "neutral")
+_WORDS = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    list: "a list",
+    dict: "a table",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """A sum or number of rows that a file states.
+
+    pattern -- finds it in a line, with the groups count and sum; of -- all, in, out or neutral
+    row     -- instead: the first cell of a row whose money columns hold the sums
+    """
+
+    of: str = "all"
+    pattern: re.Pattern[str] | None = None
+    row: re.Pattern[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A map, checked.
+
+    columns   -- key -> the columns that it may be found in; of `references`, `text` and `kind`
+                 all of them are taken, of others the first that is there
+    delimiter -- None is detected from the header's line
+    also_needed -- keys of columns that tell this form from one like it
+    skip      -- words of the status that make a row none; pending -- not yet money
+    """
+
+    name: str
+    columns: Mapping[str, tuple[Place, ...]]
+    dates: tuple[str, ...]
+    rule: SignRule
+    currency: str | None = None
+    encoding: str | None = None
+    delimiter: str | None = None
+    numbers: NumberForm = field(default_factory=NumberForm)
+    skip_rows: int = 0
+    header: bool = True
+    footer: re.Pattern[str] | None = None
+    words_in: frozenset[str] = frozenset()
+    words_out: frozenset[str] = frozenset()
+    words_neutral: frozenset[str] = frozenset()
+    neutral_in: frozenset[str] = frozenset()
+    skip: tuple[str, ...] = ()
+    pending: tuple[str, ...] = ()
+    currencies: Mapping[str, str] = field(default_factory=dict)
+    fees: tuple[str, ...] = ()
+    account: re.Pattern[str] | None = None
+    opening: re.Pattern[str] | None = None
+    closing: re.Pattern[str] | None = None
+    totals: tuple[Total, ...] = ()
+    refund_separator: str = ""
+    also_needed: tuple[str, ...] = ()
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """Return the keys of the columns without which nothing can be read."""
+        money = ("in", "out") if self.rule is SignRule.COLUMNS else ("amount",)
+        told = ("direction",) if self.rule is SignRule.DIRECTION else ()
+        return ("date", *money, *told, *self.also_needed)
+
+    @property
+    def looked_for(self) -> list[str]:
+        """Return the names of the columns without which nothing can be read, for a refusal."""
+        return [str(self.columns[key][0]) for key in self.needed]
+
+
+def column_key(name: str) -> str:
+    """Return a column's name as it is compared: without blanks, full-width or not, any case."""
+    folded = unicodedata.normalize("NFKC", name).casefold()
+    return "".join(folded.split()).strip("\ufeff`")
+
+
+def word_key(word: str) -> str:
+    """Return a word of a direction or status as it is compared."""
+    return unicodedata.normalize("NFKC", word).strip("` \t").casefold()
+
+
+def read_form(text: str, name: str) -> Form:
+    """Return a map from its TOML. name -- of its file, for refusals
+
+    Raises Invalid that names the line and the key of what is wrong.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as problem:
+        raise Invalid(f"the map {name} is not TOML: {problem}", rule="map") from None
+    return _Reader(text, name, content).form()
+
+
+class _Reader:
+    """One map on its way from TOML to a Form."""
+
+    def __init__(self, text: str, name: str, content: dict[str, Any]) -> None:
+        self._lines = text.splitlines()
+        self._name = name
+        self._content = content
+
+    def form(self) -> Form:
+        """Return the checked map."""
+        self._check_keys(self._content, _TOP, "")
+        for table, keys in _TABLES.items():
+            self._check_keys(self._content.get(table, {}), keys, table)
+        columns = self._columns()
+        rule = self._rule(columns)
+        signs, status = self._table("signs"), self._table("status")
+        form = Form(
+            name=self._content.get("name", self._name),
+            columns=columns,
+            dates=self._dates(),
+            rule=rule,
+            currency=self._currency(self._content.get("currency"), "currency"),
+            encoding=self._encoding(),
+            delimiter=self._delimiter(),
+            numbers=self._numbers(),
+            skip_rows=self._content.get("skip_rows", 0),
+            header=self._content.get("header", True),
+            footer=self._any_of(self._content.get("footer", []), "footer"),
+            words_in=self._words(signs, "in"),
+            words_out=self._words(signs, "out"),
+            words_neutral=self._words(signs, "neutral"),
+            neutral_in=self._words(signs, "neutral_in"),
+            skip=tuple(self._words(status, "skip")),
+            pending=tuple(self._words(status, "pending")),
+            currencies=self._currencies(),
+            fees=tuple(self._words(self._table("fees"), "words")),
+            account=self._pattern("account", "pattern"),
+            opening=self._pattern("balances", "opening"),
+            closing=self._pattern("balances", "closing"),
+            totals=tuple(self._total(each) for each in self._content.get("totals", [])),
+            refund_separator=self._content.get("refund_separator", ""),
+            also_needed=self._needed(columns),
+        )
+        self._check_whole(form)
+        return form
+
+    def _refuse(self, key: str, message: str, *, table: str = "", **more: Any) -> NoReturn:
+        shown = f"{table}.{key}" if table else key
+        raise Invalid(
+            f"the map {self._name}{self._where(key, table)}: {shown} {message}",
+            field=shown, rule="map", **more,
+        )  # fmt: skip
+
+    def _where(self, key: str, table: str) -> str:
+        """Return ", line 7" for the line that a key stands on, "" when it stands nowhere."""
+        inside = not table
+        wanted = re.compile(rf"\s*[\"']?{re.escape(key)}[\"']?\s*=")
+        for number, line in enumerate(self._lines, 1):
+            if heading := re.fullmatch(r"\s*\[+\s*([\w.]+)\s*\]+\s*(?:#.*)?", line):
+                inside = heading[1] == table
+                if inside and key == table:
+                    return f", line {number}"
+            elif inside and wanted.match(line):
+                return f", line {number}"
+        return ""
+
+    def _check_keys(self, found: Any, known: Mapping[str, type], table: str) -> None:
+        if not isinstance(found, dict):
+            self._refuse(table, "is a table, written [" + table + "]")
+        for key, value in found.items():
+            kind = known.get(key)
+            if kind is None:
+                self._refuse(key, "is not known", table=table, allowed=[*known])
+            right = isinstance(value, kind) and isinstance(value, bool) is (kind is bool)
+            if not right:
+                self._refuse(key, f"is {_WORDS[kind]}", table=table)
+
+    def _table(self, name: str) -> dict[str, Any]:
+        found: dict[str, Any] = self._content.get(name, {})
+        return found
+
+    def _columns(self) -> dict[str, tuple[Place, ...]]:
+        found: dict[str, tuple[Place, ...]] = {}
+        for key, value in self._table("columns").items():
+            if key not in COLUMNS:
+                self._refuse(key, "is no column", table="columns", allowed=COLUMNS)
+            places = value if isinstance(value, list) else [value]
+            for place in places:
+                named = isinstance(place, str) and bool(place.strip())
+                counted = isinstance(place, int) and not isinstance(place, bool) and place >= 1
+                if not (named or counted):
+                    self._refuse(
+                        key, "is a column's name, its place from 1 on, or a list of them",
+                        table="columns",
+                    )  # fmt: skip
+            if not places:
+                self._refuse(key, "names no column", table="columns")
+            found[key] = tuple(places)
+        if "date" not in found:
+            self._refuse("date", "is missing: a row without a day is none", table="columns")
+        return found
+
+    def _rule(self, columns: Mapping[str, tuple[Place, ...]]) -> SignRule:
+        said = self._table("signs").get("rule")
+        if said is not None and said not in list(SignRule):
+            self._refuse("rule", "is not known", table="signs", allowed=[*SignRule])
+        rule = SignRule(said) if said else _guessed_rule(columns)
+        if rule is SignRule.COLUMNS and not {"in", "out"} <= columns.keys():
+            self._refuse("in", "and out are both needed", table="columns")
+        if rule is not SignRule.COLUMNS and "amount" not in columns:
+            self._refuse("amount", "is missing, or in and out", table="columns")
+        if rule is SignRule.DIRECTION and "direction" not in columns:
+            self._refuse("direction", "is missing", table="columns")
+        return rule
+
+    def _check_whole(self, form: Form) -> None:
+        if form.rule is SignRule.DIRECTION and not (form.words_in and form.words_out):
+            self._refuse("in", "and out list the words of the column direction", table="signs")
+        if form.currency is None and "currency" not in form.columns:
+            self._refuse("currency", "is missing, and there is no column of that name")
+        if not form.header:
+            for key, places in form.columns.items():
+                if any(isinstance(place, str) for place in places):
+                    self._refuse(key, "is a place: there is no header", table="columns")
+
+    def _dates(self) -> tuple[str, ...]:
+        forms = self._content.get("dates")
+        if not forms:
+            self._refuse("dates", 'is missing, e.g. dates = ["%Y-%m-%d"]')
+        for form in forms:
+            if not isinstance(form, str):
+                self._refuse("dates", "is a list of texts")
+            try:
+                date_pattern(form)
+            except Invalid as problem:
+                self._refuse("dates", problem.message, allowed=problem.allowed)
+        return tuple(forms)
+
+    def _currency(self, code: Any, key: str, table: str = "") -> str | None:
+        if code is not None and code not in EXPONENTS:
+            self._refuse(key, "is no currency; write its ISO 4217 code in capitals", table=table)
+        return None if code is None else str(code)
+
+    def _currencies(self) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for word, code in self._table("currencies").items():
+            found[word_key(word)] = self._currency(code, word, "currencies") or ""
+        return found
+
+    def _needed(self, columns: Mapping[str, tuple[Place, ...]]) -> tuple[str, ...]:
+        keys = self._content.get("needed", [])
+        if not all(key in columns for key in keys):
+            self._refuse("needed", "lists keys of [columns]")
+        return tuple(keys)
+
+    def _encoding(self) -> str | None:
+        encoding = self._content.get("encoding")
+        if encoding is not None and encoding.lower().replace("_", "-") not in ENCODINGS:
+            self._refuse("encoding", "is not supported", allowed=[*ENCODINGS])
+        return None if encoding is None else str(encoding)
+
+    def _delimiter(self) -> str | None:
+        said = self._content.get("delimiter")
+        if said is None:
+            return None
+        found = "\t" if said.lower() in ("tab", "\\t") else said
+        if len(found) != 1 or found.isalnum() or found in '"\r\n\0 ':
+            self._refuse("delimiter", 'is one character such as ";", or "tab"')
+        return str(found)
+
+    def _numbers(self) -> NumberForm:
+        decimal = self._content.get("decimal", ".")
+        if decimal not in (".", ","):
+            self._refuse("decimal", 'is "." or ","')
+        thousands = self._content.get("thousands", "." if decimal == "," else ",")
+        if thousands not in ("", ".", ",", "'", "’", " ") or thousands == decimal:
+            self._refuse("thousands", 'is one of "" . , \' and a blank, not the decimal mark')
+        return NumberForm(decimal, thousands)
+
+    def _words(self, table: dict[str, Any], key: str) -> frozenset[str]:
+        words = table.get(key, [])
+        if not all(isinstance(word, str) for word in words):
+            self._refuse(key, "is a list of texts")
+        return frozenset(word_key(word) for word in words)
+
+    def _any_of(self, patterns: list[Any], key: str) -> re.Pattern[str] | None:
+        if not all(isinstance(pattern, str) for pattern in patterns):
+            self._refuse(key, "is a list of patterns")
+        return (
+            self._compiled("|".join(f"(?:{each})" for each in patterns), key) if patterns else None
+        )
+
+    def _pattern(self, table: str, key: str) -> re.Pattern[str] | None:
+        said = self._table(table).get(key)
+        if said is None:
+            return None
+        compiled = self._compiled(said, key, table)
+        if compiled.groups != 1:
+            self._refuse(key, "has one group ( ) around what is wanted", table=table)
+        return compiled
+
+    def _compiled(self, pattern: str, key: str, table: str = "") -> re.Pattern[str]:
+        try:
+            return re.compile(pattern)
+        except re.error as problem:
+            self._refuse(key, f"is no pattern: {problem}", table=table)
+
+    def _total(self, found: Any) -> Total:
+        self._check_keys(found, _TOTAL, "totals")
+        of = found.get("of", "all")
+        if of not in _OF:
+            self._refuse("of", "is not known", table="totals", allowed=_OF)
+        if "row" in found:
+            return Total(of, None, self._compiled(found["row"], "row", "totals"))
+        pattern = self._compiled(found.get("pattern", ""), "pattern", "totals")
+        if not pattern.groupindex.keys() & {"count", "sum"}:
+            self._refuse("pattern", "has a group (?P<count>...) or (?P<sum>...)", table="totals")
+        return Total(of, pattern)
+
+
+def _guessed_rule(columns: Mapping[str, tuple[Place, ...]]) -> SignRule:
+    """Return the rule that the columns of a map suggest, where it states none."""
+    if "in" in columns or "out" in columns:
+        return SignRule.COLUMNS
+    return SignRule.DIRECTION if "direction" in columns else SignRule.SIGNED

@@ -1,0 +1,504 @@
+"""Rows of money in a table, found and understood by a map.
+
+One reader for every bank: what differs between them stands in maps. A line that is no row is
+looked at for what the file states of itself; a row that cannot be understood is kept and said.
+Source: rules M15, I3; bad inputs 31-50.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, time
+
+from memberctl.bank.balances import Run, Tally
+from memberctl.bank.figures import (
+    is_nothing,
+    parse_clock,
+    parse_figure,
+    parse_moment,
+    plain,
+)
+from memberctl.bank.mapping import Form, Place, SignRule, Total, column_key, word_key
+from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Section, Skip, compact
+from memberctl.core.cells import excel_damaged
+from memberctl.core.errors import Invalid
+from memberctl.core.lines import Line, LineFile, delimiter_of
+from memberctl.core.money import EXPONENTS
+
+HEADER_WITHIN = 1_000
+"""Lines among which the header must be."""
+
+MOST_SAID = 20
+_MOST_MOMENTS = 20_000
+_DIRECTIONS = {
+    "all": "all rows", "in": "money in", "out": "money out", "neutral": "neutral rows",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Where a header has the columns of a map. places -- key -> indexes, counted from 0"""
+
+    form: Form
+    places: Mapping[str, tuple[int, ...]]
+    width: int
+    delimiter: str
+
+
+def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None = None) -> Layout:
+    """Return the map of several that a file has the columns of, and where they are.
+
+    Of maps that fit the same line the one that finds most columns is taken.
+    Raises Invalid that names the columns that were looked for when none is found.
+    """
+    for form in forms:
+        if not form.header:
+            return _layout_without_header(form, file, delimiter)
+    for part in range(file.parts):
+        file.choose(part)
+        for line in _first_lines(file):
+            found = [each for form in forms if (each := _layout_of(line, form, delimiter))]
+            if found:
+                _note_other_sheets(file)
+                return max(found, key=lambda layout: len(layout.places))
+    wanted = "; or ".join(dict.fromkeys(", ".join(form.looked_for) for form in forms))
+    raise Invalid(
+        f"{file.name} is not in this form: no line has the columns {wanted}",
+        rule="header_missing",
+        hint="leave out --format, or write a map: memberctl bank map example",
+    )
+
+
+def _note_other_sheets(file: LineFile) -> None:
+    if file.parts > 1:
+        file.notices.append(f"{file.name} has {file.parts} sheets; only the one with rows is read")
+
+
+def _first_lines(file: LineFile) -> Iterator[Line]:
+    workbook = file.encoding == "xlsx"
+    if workbook:
+        for line in file.lines("\t"):
+            if line.number <= HEADER_WITHIN:
+                yield line
+        return
+    for number, text in file.text_lines():
+        if number > HEADER_WITHIN:
+            return
+        yield Line(number, text, [])
+
+
+def _layout_of(line: Line, form: Form, delimiter: str | None) -> Layout | None:
+    if line.number <= form.skip_rows:
+        return None
+    parted = delimiter or form.delimiter or delimiter_of(line.text)
+    cells = line.cells or next(csv.reader([line.text], delimiter=parted), [])
+    places = _places_in(cells, form)
+    return None if places is None else Layout(form, places, len(cells), parted)
+
+
+def _places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | None:
+    """Return where a header has a map's columns, None when a needed one is missing."""
+    names = [column_key(cell) for cell in cells]
+    found: dict[str, tuple[int, ...]] = {}
+    for key, places in form.columns.items():
+        indexes = tuple(index for each in places if (index := _index_of(each, names)) is not None)
+        if indexes:
+            found[key] = indexes
+    return found if all(key in found for key in form.needed) else None
+
+
+def _index_of(place: Place, names: Sequence[str]) -> int | None:
+    if isinstance(place, int):
+        return place - 1 if place <= len(names) else None
+    wanted = column_key(place)
+    return names.index(wanted) if wanted in names else None
+
+
+def _layout_without_header(form: Form, file: LineFile, delimiter: str | None) -> Layout:
+    parted = delimiter or form.delimiter
+    if parted is None:
+        texts = (line.text for line in _first_lines(file) if line.number > form.skip_rows)
+        parted = delimiter_of(next((text for text in texts if text.strip()), ""))
+    places = {
+        key: tuple(int(place) - 1 for place in several) for key, several in form.columns.items()
+    }
+    return Layout(form, places, 0, parted)
+
+
+class Table:
+    """The rows of one file. Iterate it, then look at findings.
+
+    currency -- of rows whose map and file name none
+    """
+
+    def __init__(self, file: LineFile, layout: Layout, currency: str | None = None) -> None:
+        self.findings = Findings()
+        self._file = file
+        self._form = layout.form
+        self._layout = layout
+        self._places: Mapping[str, tuple[int, ...]] | None = (
+            None if layout.form.header else layout.places
+        )
+        self._width = 0
+        self._workbook = file.encoding == "xlsx"
+        self._currency = layout.form.currency or currency or ""
+        self._moments: dict[str, tuple[date, time | None] | None] = {}
+        self._section = ""
+        self._runs: dict[tuple[str, str], Run] = {}
+        self._tally = Tally()
+        self._stated: list[tuple[Total, int | None, int | None]] = []
+        self._balances: dict[str, str] = {}
+        self._passed = 0
+        self._bad = 0
+        self._closed = self._closed_ids()
+
+    def __iter__(self) -> Iterator[Entry]:
+        for line in self._file.lines(self._layout.delimiter):
+            if line.number <= self._form.skip_rows or not line.text.strip(" \t,;|"):
+                continue
+            moment = self._moment_in(line)
+            entry = self._row(line, moment) if moment is not None else self._other(line)
+            if entry is not None:
+                yield self._counted(entry)
+        self._end_of_section()
+        self._end()
+
+    @property
+    def found(self) -> str:
+        """Return in words which column was found where, for somebody who writes a map."""
+        places = self._layout.places.items()
+        return "; ".join(f"{key} {', '.join(str(at + 1) for at in each)}" for key, each in places)
+
+    @property
+    def missing(self) -> list[str]:
+        """Return the names of a map's columns that the header lacks and that may be missing."""
+        return [self._named(key) for key in self._form.columns if key not in self._layout.places]
+
+    def _closed_ids(self) -> frozenset[str]:
+        """Return the numbers of closed trades, whose refunds are no money either."""
+        form, separator = self._form, self._form.refund_separator
+        found: set[str] = set()
+        if not separator or "id" not in self._layout.places:
+            return frozenset()
+        for line in self._file.lines(self._layout.delimiter):
+            cells = line.cells
+            status = self._layout.places.get("status", ())
+            if any(place < len(cells) and word_key(cells[place]) in form.skip for place in status):
+                found.update(
+                    plain(cells[place]) for place in self._layout.places["id"] if place < len(cells)
+                )
+        return frozenset(found - {""})
+
+    def _moment_in(self, line: Line) -> tuple[date, time | None] | None:
+        """Return when a row was booked; None when the line is none, or cannot be dated."""
+        if self._places is None:
+            return None
+        for place in self._places["date"]:
+            typed = line.cells[place] if place < len(line.cells) else ""
+            if not typed or typed.isspace():
+                continue
+            if typed not in self._moments:
+                if len(self._moments) >= _MOST_MOMENTS:
+                    self._moments.clear()
+                self._moments[typed] = self._parsed_moment(typed)
+            return self._moments[typed]
+        return None
+
+    def _parsed_moment(self, typed: str) -> tuple[date, time | None] | None:
+        try:
+            return parse_moment(typed.strip("` \t'"), self._form.dates, workbook=self._workbook)
+        except Invalid:
+            return None
+
+    def _row(self, line: Line, moment: tuple[date, time | None]) -> Entry:
+        assert self._places is not None
+        row = _Cells(line, self._places)
+        problems: list[str] = []
+        currency = self._currency_of(row, problems)
+        amount, direction = self._money_of(row, currency, problems)
+        clock = moment[1]
+        try:
+            clock = parse_clock(row.first("time")) or clock
+        except Invalid as problem:
+            problems.append(f"column {self._named('time')}: {problem.message}")
+        if self._width and any(cell.strip() for cell in line.cells[self._width :]):
+            problems.append(f"has {len(line.cells)} cells, the header has {self._width}")
+        if "\0" in line.text:
+            problems.append("contains a NUL")
+        status = row.first("status")
+        external_id = self._id_of(row, problems)
+        entry = Entry(
+            line=line.number,
+            raw=line.text,
+            section=compact(row.first("own_account")) or self._section,
+            booked_on=moment[0],
+            booked_at=clock,
+            amount_minor=amount,
+            currency=currency,
+            balance_minor=self._balance_of(row, currency),
+            external_id=external_id,
+            references=tuple(row.all("references")),
+            name=row.first("name"),
+            account=row.first("account"),
+            text=" ".join(row.all("text")),
+            status=status,
+            content="\0".join(row.content()),
+            problem="; ".join(problems),
+            direction=direction,
+            fee=any(word in word_key(" ".join(row.all("kind"))) for word in self._form.fees),
+        )
+        return replace(entry, skip=self._skip_of(entry, row))
+
+    def _skip_of(self, entry: Entry, row: _Cells) -> Skip | None:
+        """Return why a row counts as no money, or None."""
+        form, status = self._form, word_key(entry.status)
+        if entry.problem:
+            return Skip.UNREADABLE
+        if status in form.skip or self._refunds_a_closed_trade(entry):
+            return Skip.CLOSED
+        if status in form.pending:
+            return Skip.PENDING
+        if entry.direction == "neutral":
+            words = {status, *(word_key(each) for each in row.all("kind"))}
+            return None if words & form.neutral_in else Skip.NEUTRAL
+        return Skip.ZERO if entry.amount_minor == 0 else None
+
+    def _refunds_a_closed_trade(self, entry: Entry) -> bool:
+        separator = self._form.refund_separator
+        if not separator or not entry.external_id:
+            return False
+        trade, found, _ = entry.external_id.partition(separator)
+        return bool(found) and trade in self._closed
+
+    def _currency_of(self, row: _Cells, problems: list[str]) -> str:
+        said = row.first("currency")
+        if is_nothing(said):
+            if not self._currency:
+                problems.append("names no currency")
+            return self._currency or "XXX"
+        code = self._form.currencies.get(word_key(said), said.upper())
+        if code not in EXPONENTS:
+            problems.append(f"column {self._named('currency')}: is no currency that is known")
+            return self._currency or "XXX"
+        return code
+
+    def _money_of(self, row: _Cells, currency: str, problems: list[str]) -> tuple[int, str]:
+        """Return a row's signed amount and its direction; what is wrong goes to problems."""
+        form = self._form
+        if currency not in EXPONENTS:
+            return 0, "all"
+        if form.rule is SignRule.COLUMNS:
+            return self._from_two_columns(row, currency, problems)
+        minor = self._figure(row, "amount", currency, problems)
+        if form.rule is SignRule.DIRECTION:
+            return self._directed(row, abs(minor or 0), problems)
+        signed = -(minor or 0) if form.rule is SignRule.REVERSED else minor or 0
+        return signed, "in" if signed >= 0 else "out"
+
+    def _from_two_columns(self, row: _Cells, currency: str, problems: list[str]) -> tuple[int, str]:
+        came = self._figure(row, "in", currency, problems, empty_ok=True) or 0
+        went = self._figure(row, "out", currency, problems, empty_ok=True) or 0
+        if came and went:
+            problems.append("has money in both columns, in and out")
+        # Some banks write money out below 0 in its own column as well.
+        return (came, "in") if came else (-abs(went), "out")
+
+    def _directed(self, row: _Cells, minor: int, problems: list[str]) -> tuple[int, str]:
+        word, form = word_key(row.first("direction")), self._form
+        if word in form.words_in:
+            return minor, "in"
+        if word in form.words_out:
+            return -minor, "out"
+        if word in form.words_neutral:
+            return minor, "neutral"
+        problems.append(f"column {self._named('direction')}: is none of the map's words")
+        return minor, "all"
+
+    def _figure(
+        self, row: _Cells, key: str, currency: str, problems: list[str], empty_ok: bool = False
+    ) -> int | None:
+        typed = row.first(key)
+        if is_nothing(typed) and empty_ok:
+            return None
+        try:
+            return parse_figure(typed, currency, self._form.numbers)
+        except Invalid as problem:
+            problems.append(f"column {self._named(key)}: {problem.message}")
+            return None
+
+    def _balance_of(self, row: _Cells, currency: str) -> int | None:
+        """Return the balance behind a row; banks also mask it, and then there is none."""
+        try:
+            return parse_figure(row.first("balance"), currency, self._form.numbers)
+        except (Invalid, KeyError):
+            return None
+
+    def _id_of(self, row: _Cells, problems: list[str]) -> str | None:
+        found = row.first("id").strip("`' \t")
+        if is_nothing(found) or len(found) > LONGEST_ID:
+            return None
+        if excel_damaged(found):
+            problems.append(f"column {self._named('id')}: Excel has destroyed this number")
+            return None
+        return found
+
+    def _named(self, key: str) -> str:
+        return str(self._form.columns[key][0])
+
+    def _other(self, line: Line) -> Entry | None:
+        """Look at a line that is no row: a header, an account, a sum, or a row gone wrong."""
+        if self._is_header(line):
+            return None
+        self._note_account(line)
+        if self._note_stated(line) or self._is_footer(line):
+            return None
+        if self._places is not None and self._looks_like_a_row(line):
+            problem = f"column {self._named('date')}: is no date in a form that the map states"
+            content = "\0".join(cell.strip() for cell in line.cells)
+            return Entry(
+                line.number, line.text, self._section, content=content,
+                skip=Skip.UNREADABLE, problem=problem, direction="all",
+            )  # fmt: skip
+        self._passed += 1
+        return None
+
+    def _is_header(self, line: Line) -> bool:
+        if not self._form.header:
+            return False
+        places = _places_in(line.cells, self._form)
+        if places is not None:
+            self._places, self._width = places, len(line.cells)
+        return places is not None
+
+    def _is_footer(self, line: Line) -> bool:
+        return self._form.footer is not None and self._form.footer.search(line.text) is not None
+
+    def _looks_like_a_row(self, line: Line) -> bool:
+        """Whether a line without a date has money in the column of money: it was a row."""
+        assert self._places is not None
+        row = _Cells(line, self._places)
+        for key in ("amount", "in", "out"):
+            try:
+                parse_figure(row.first(key), self._currency or "EUR", self._form.numbers)
+            except Invalid:
+                continue
+            return True
+        return False
+
+    def _note_account(self, line: Line) -> None:
+        if self._form.account is None:
+            return
+        found = self._form.account.search(line.text)
+        if found is not None and compact(found[1]) != self._section:
+            self._end_of_section()
+            self._section = compact(found[1])
+
+    def _note_stated(self, line: Line) -> bool:
+        """Remember what a line states of the file; return whether it is the total of a table."""
+        for key, pattern in (("opening", self._form.opening), ("closing", self._form.closing)):
+            found = pattern.search(line.text) if pattern is not None else None
+            if found is not None:
+                self._balances[key] = found[1]
+        for total in self._form.totals:
+            if total.row is not None and line.cells and total.row.search(line.cells[0].strip()):
+                self._take_total_row(line, total)
+                return True
+            found = total.pattern.search(line.text) if total.pattern is not None else None
+            if found is not None:
+                groups = found.groupdict()
+                self._stated.append((total, _whole(groups.get("count")), self._sum_of(groups)))
+        return False
+
+    def _sum_of(self, groups: Mapping[str, str | None]) -> int | None:
+        said = groups.get("sum")
+        try:
+            return abs(parse_figure(said or "", self._currency, self._form.numbers))
+        except (Invalid, KeyError):
+            return None
+
+    def _take_total_row(self, line: Line, total: Total) -> None:
+        row = _Cells(line, self._places or {})
+        for key in ("in", "out"):
+            said = self._sum_of({"sum": row.first(key)})
+            self._stated.append((replace(total, of=key), None, said))
+
+    def _counted(self, entry: Entry) -> Entry:
+        """Count a row in the sums that the file may state, and in its account's balances."""
+        self._tally.take(entry, closed=entry.skip is not None and entry.skip is not Skip.NEUTRAL)
+        if entry.skip is None:
+            self._run_of(entry.section, entry.currency).take(entry)
+        if entry.problem:
+            self._bad += 1
+            if self._bad <= MOST_SAID:
+                self.findings.differences.append(f"line {entry.line}: {entry.problem}")
+        return entry
+
+    def _run_of(self, account: str, currency: str) -> Run:
+        run = self._runs.get((account, currency))
+        if run is None:
+            section = Section(account, currency)
+            self.findings.sections.append(section)
+            run = self._runs[account, currency] = Run(section)
+        return run
+
+    def _end_of_section(self) -> None:
+        """Hold what was stated of the account so far against its rows."""
+        currency = self._currency or next((key[1] for key in self._runs), "")
+        for total, count, minor in self._stated:
+            self.findings.differences += self._tally.unlike(
+                _DIRECTIONS[total.of], total.of, currency, count=count, minor=minor
+            )
+        if self._balances and currency:
+            run = self._run_of(self._section, currency)
+            run.opening = self._stated_balance("opening", currency)
+            run.closing = self._stated_balance("closing", currency)
+        self._tally, self._stated, self._balances = Tally(), [], {}
+
+    def _stated_balance(self, key: str, currency: str) -> int | None:
+        try:
+            return parse_figure(self._balances.get(key, ""), currency, self._form.numbers)
+        except Invalid:
+            return None
+
+    def _end(self) -> None:
+        for run in self._runs.values():
+            self.findings.differences += run.settle()
+        if self._bad > MOST_SAID:
+            self.findings.differences.append(f"and {self._bad - MOST_SAID} more rows")
+        if self._passed:
+            self.findings.notices.append(f"{self._passed} lines are no rows and were passed over")
+
+
+class _Cells:
+    """The cells of one line by a map's keys, without outer blanks."""
+
+    def __init__(self, line: Line, places: Mapping[str, tuple[int, ...]]) -> None:
+        self._cells = line.cells
+        self._places = places
+
+    def all(self, key: str) -> list[str]:
+        """Return what stands in all columns of a key, without empty ones."""
+        cells = self._cells
+        found = [
+            plain(cells[at]).lstrip("`") for at in self._places.get(key, ()) if at < len(cells)
+        ]
+        return [each for each in found if not is_nothing(each) and each != "0"]
+
+    def first(self, key: str) -> str:
+        """Return what stands in the first column of a key that has anything, else ""."""
+        for at in self._places.get(key, ()):
+            if at < len(self._cells) and (found := plain(self._cells[at]).lstrip("`")):
+                return found
+        return ""
+
+    def content(self) -> list[str]:
+        """Return all cells but the status, which changes while the row stays the same one."""
+        changing = self._places.get("status", ())
+        return [cell.strip() for at, cell in enumerate(self._cells) if at not in changing]
+
+
+def _whole(text: str | None) -> int | None:
+    digits = (text or "").replace(",", "")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
