@@ -69,6 +69,7 @@ PINNED = {
         "qian", "read new duplicate skipped opening closing",
     ),
     "ledger check": ("zhao", CHECKED),
+    "db upgrade": ("owner", "before schema backup"),
     "db check": ("zhao", CHECKED),
     "audit verify": ("zhao", CHECKED),
     "audit verify --anchors {anchors}": ("zhao", f"{CHECKED} head anchors window"),

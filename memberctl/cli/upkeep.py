@@ -13,17 +13,25 @@ db = noun("db", "The store itself: its schema and its soundness.")
 
 
 @db.command("upgrade")
-def upgrade_store(ctx: typer.Context) -> None:
+def upgrade_store(
+    ctx: typer.Context,
+    no_copy: Annotated[
+        bool, typer.Option("--no-copy", help="Make no copy first: you have a backup of your own.")
+    ] = False,
+) -> None:
     """Bring the store to this version's schema; a store that has it already stays as it is.
+
+    A copy is made first, beside the store; of a PostgreSQL store in your state folder.
 
     Example: memberctl db upgrade
     """
     from memberctl.cli.upgrading import upgrade_store as upgrade_it
 
     run = ctx.obj
-    upgraded = upgrade_it(run.store(), run.settings, dry_run=run.dry_run)
+    upgraded = upgrade_it(run, keep_copy=not no_copy)
     run.mark_ended()
-    run.output.say(upgraded, "The store has schema {schema} (before: {before}).")
+    said = "The store has schema {schema} (before: {before})."
+    run.output.say(upgraded, said + (" A copy is {backup}." if upgraded.backup else ""))
 
 
 @db.command("check")
