@@ -312,7 +312,7 @@ def test_every_change_leaves_a_note_without_personal_data(
     new = replace(card)
     block_card(session, new, reason="stolen", by=actors["sun"], at=AT)
     pending = session.info["trail"].pending
-    assert [row[3] for row in pending] == [
+    assert [row[4] for row in pending] == [
         "term.granted", "card.issued", "card.issued", "card.replaced", "card.blocked",
     ]  # fmt: skip
     assert "会员" not in str(pending)
