@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from memberctl.core.errors import Invalid, RuleRefused
+from memberctl.core.errors import RuleRefused
 from memberctl.core.money import Money, apply_basis_points, divide_half_up
 from memberctl.payment.rules import Method
 
@@ -203,15 +203,6 @@ def wish(
         f" can still be refunded of {order}",
         hint=f"memberctl refund preview {order}",
     )
-
-
-def checked_gifts(minor: int, left_minor: int) -> int:
-    """Return the value of used gifts; refuse more than there is to take it from."""
-    if minor > left_minor:
-        raise Invalid(
-            "the gifts are worth more than what can be refunded", field="gifts", rule="gifts_range"
-        )
-    return minor
 
 
 @dataclass(frozen=True, slots=True)

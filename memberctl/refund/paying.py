@@ -20,6 +20,7 @@ from memberctl.message.rules import Purpose
 from memberctl.order.notices import tell
 from memberctl.order.rules import refuse_if_changed
 from memberctl.order.tables import Order
+from memberctl.payment.rules import Method
 from memberctl.payment.tables import Payment
 from memberctl.refund import queries, rules
 from memberctl.refund.amounts import Usage
@@ -72,7 +73,7 @@ def pay_refund(
     refuse_if_changed(payout.seen, refund.version)
     state = step(rules.STEPS, refund.state, "pay", f"refund {number}")
     if payout.method is not None:
-        rules.refuse_other_method(refund.state, number)
+        rules.refuse_other_method(refund.state, payout.method, number)
     _refuse_what_changed(session, refund, order)
     _sign_payout(session, refund, order, payout, by=by, at=at)
     entry_id = _pay_parts(session, refund, order, payout, by=by, at=at, today=today)
@@ -141,7 +142,8 @@ def _pay_parts(
         payment.claimed_minor -= part.amount_minor
         payment.refunded_minor += part.amount_minor
         payment.version += 1
-        part.method = payout.method or part.method
+        if part.method is not Method.MEMBER_CREDIT:
+            part.method = payout.method or part.method
         shares.append((Account(part.method.value), part.amount_minor))
     session.flush()
     return book_refund(

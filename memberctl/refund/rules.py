@@ -306,7 +306,7 @@ def refuse_other_usage(refund: str, then: Usage | None, now: Usage | None) -> No
         )
 
 
-def refuse_other_method(state: RefundState, refund: str) -> None:
+def refuse_other_method(state: RefundState, method: Method, refund: str) -> None:
     """Refuse to pay by another way than the money came, unless that way has failed. (M8)"""
     if state is not RefundState.FAILED:
         raise RuleRefused(
@@ -314,6 +314,8 @@ def refuse_other_method(state: RefundState, refund: str) -> None:
             " failed",
             hint="leave out --method",
         )
+    if method is Method.MEMBER_CREDIT:
+        raise RuleRefused(f"{refund} is paid out; credit is no way to pay it")
 
 
 def parse_fee(text: str, least: str, currency: str) -> Fee:
