@@ -170,8 +170,8 @@ def review_refund(
     """
     refund, order = queries.refund_to_change(session, text)
     number = queries.number(refund.id)
-    refuse_if_changed(seen, refund.version)
     state = step(rules.STEPS, refund.state, verdict.value, f"refund {number}")
+    refuse_if_changed(seen, refund.version)
     if verdict is Verdict.REJECT or override is not None:
         what = "a rejection" if verdict is Verdict.REJECT else "an override"
         rules.require_reason(reason, what=what)
@@ -217,9 +217,10 @@ def withdraw_refund(
 ) -> RefundChanged:
     """Give up a refund that was not paid: the member stays, or it is asked for anew."""
     refund, order = queries.refund_to_change(session, text)
-    refuse_if_changed(seen, refund.version)
     number = queries.number(refund.id)
-    move(refund, step(rules.STEPS, refund.state, "withdraw", f"refund {number}"))
+    state = step(rules.STEPS, refund.state, "withdraw", f"refund {number}")
+    refuse_if_changed(seen, refund.version)
+    move(refund, state)
     refund.stopped_because = reason
     release(session, refund)
     session.flush()

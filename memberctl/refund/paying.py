@@ -70,8 +70,8 @@ def pay_refund(
     """
     refund, order = queries.refund_to_change(session, payout.number)
     number = queries.number(refund.id)
-    refuse_if_changed(payout.seen, refund.version)
     state = step(rules.STEPS, refund.state, "pay", f"refund {number}")
+    refuse_if_changed(payout.seen, refund.version)
     if payout.method is not None:
         rules.refuse_other_method(refund.state, payout.method, number)
     _refuse_what_changed(session, refund, order)
@@ -215,8 +215,8 @@ def fail_refund(
     """
     refund, order = queries.refund_to_change(session, text)
     number = queries.number(refund.id)
-    refuse_if_changed(seen, refund.version)
     state = step(rules.STEPS, refund.state, "fail", f"refund {number}")
+    refuse_if_changed(seen, refund.version)
     assert refund.entry_id is not None, "a paid refund is in the books"
     reverse_entry(session, refund.entry_id, event="refund.failed", value_on=today, at=at)
     suppress(session, [_notice(refund)])

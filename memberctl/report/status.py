@@ -31,7 +31,7 @@ from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.refund import rules as refunds
 from memberctl.refund.rules import RefundState
-from memberctl.refund.tables import Refund
+from memberctl.refund.tables import Refund, RefundHand
 from memberctl.review.tables import ReviewDecision, ReviewStage
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ class Status:
 
     received -- today's money; unverified -- recorded and not yet checked by finance
     owed     -- open on orders that are confirmed
-    overrides -- stages that were decided by emergency override since the month began (rules O2)
+    overrides -- stages and refunds that were decided by emergency override since the month began
+                 (rules O2, M9)
     """
 
     on: date
@@ -183,7 +184,9 @@ def _proposals(session: Session) -> int:
 
 def _overrides(session: Session, since: datetime) -> int:
     overridden = col(ReviewDecision.override_by).is_not(None)
-    return _count(session, ReviewDecision, overridden & (col(ReviewDecision.decided_at) >= since))
+    stages = _count(session, ReviewDecision, overridden & (col(ReviewDecision.decided_at) >= since))
+    vouched = col(RefundHand.staff_id) != col(RefundHand.acted_by)
+    return stages + _count(session, RefundHand, vouched & (col(RefundHand.at) >= since))
 
 
 def _count(session: Session, table: Any, condition: ColumnElement[bool]) -> int:

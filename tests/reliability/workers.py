@@ -17,9 +17,12 @@ from typing import Any
 
 from memberctl.cli.main import main
 from memberctl.cli.run import Run
+from memberctl.core.errors import RuleRefused
 from memberctl.office.operations import set_policy
 from memberctl.payment.operations import record_payment
 from memberctl.payment.rules import Method, Tender
+from memberctl.refund.operations import request_refund
+from memberctl.refund.rules import Asked
 from memberctl.store.engine import Store
 from memberctl.store.repeats import Request
 from memberctl.store.work import Open, unit_of_work
@@ -116,6 +119,32 @@ def deposit(place: Place, guard: str, order: str, amounts: Sequence[int]) -> lis
             failures.append(f"{type(problem).__name__}: {str(problem)[:200]}")
     store.close()
     return failures
+
+
+def ask_back(place: Place, guard: str, order: str, amounts: Sequence[int]) -> list[str]:
+    """Ask for refunds of one order, straight through the operation; return what was told.
+
+    guard -- "guarded" or "unguarded"; amounts -- minor units
+    Each answer is "asked", "left" when nothing was left to ask for, or what failed.
+    """
+    store = STORES[guard](place.location, warm=True)
+    open_ = opener(place, "refund.request")
+    told: list[str] = []
+    for amount in amounts:
+        try:
+            with unit_of_work(store, place.key_dir, Request("ask", ""), open_) as work:
+                opening = work.opening
+                asked = Asked(order, opening.today, "moved away", amount)
+                request_refund(
+                    work.session, asked, by=opening.actor, at=opening.now, today=opening.today
+                )
+            told.append("asked")
+        except RuleRefused as refusal:
+            told.append("left" if "nothing is left" in refusal.message else refusal.message)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, the promise is broken.
+            told.append(f"{type(problem).__name__}: {str(problem)[:200]}")
+    store.close()
+    return told
 
 
 _WARM: dict[tuple[str, str], Store] = {}
