@@ -85,6 +85,7 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     returned, rejected, withdrawn, revised -- join orders that came so far
     known -- a member with an identity number and a change request
     kept, gone -- two numbers of one person, merged
+    refunded -- an order of which one refund is paid and one waits for its payout
     """
     member, paid = a_paid_member(memberctl)
     card = memberctl.ok("card", "issue", member, as_="sun")["number"]
@@ -106,10 +107,14 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     kept, gone = a_member(memberctl, "王芳"), a_member(memberctl, "王方")
     memberctl.ok("member", "merge", kept, gone, "--reason", "misheard", "--yes", as_="zhao")
     memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou", "--key", "K1")
+    asked, approved = two_refunds(memberctl)
+    memberctl.ok("refund", "review", asked, "--approve", as_="wang")
+    memberctl.ok("refund", "pay", asked, "--yes", as_="qian")
     statement = str(SAMPLES / "statement.sta")
     memberctl.ok("bank", "import", statement, "--account", "BANK", as_="qian")
     return {
         "member": member, "paid": paid, "voided": voided, "over": over, "card": card,
         "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],
         "revised": revised, "known": known, "kept": kept, "gone": gone,
+        "refunded": memberctl.ok("refund", "show", approved)["order"],
     }  # fmt: skip

@@ -64,6 +64,12 @@ payment verify {phone} | payment list --member phone:{phone} | payment show P-00
 payment show {id} | payment void P-000099 --reason x --yes | payment void {phone} --reason x --yes
 receipt list | receipt show RC-2026-000001 | receipt show {phone} | credit list
 term list | term list phone:{phone} | term preview --from 2024-01-31 --term 1m --count 2
+term cancel @member --reason moved --yes | term cancel phone:{phone} --reason x --yes
+refund preview @order | refund preview {phone} | refund request @order --reason moved
+refund request {id} --reason x --amount {phone} | refund review RF-0001 --approve
+refund review {phone} --reject no | refund pay RF-0001 --yes | refund pay {id} --yes
+refund fail {phone} --reason x --yes | refund withdraw {id} --reason x --yes
+refund list --member phone:{phone} | refund list --order {phone} | refund show {phone}
 card issue phone:{phone} | card issue {id} | card list | card show {phone}
 card replace {id} --reason x | card block {phone} --reason x | card stock SH01 | card stock {phone}
 message list | message list --member phone:{phone} | message preview MS-000001

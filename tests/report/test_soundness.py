@@ -86,6 +86,7 @@ CHANGE = (
     "INSERT INTO term_change SELECT {id}, id, 'cancelled', NULL, NULL, start_on, start_on,"
     " '{before}', '{after}', NULL, '', '', granted_at, 1 FROM term WHERE {where}"
 )
+TAKEN = "UPDATE counter SET value = 99 WHERE name = 'term_change'"
 FINAL = "SELECT id FROM review_decision WHERE order_id = {paid_id} AND stage = 'final'"
 FAULTS: dict[str, list[str]] = {
     "order_total": [
@@ -136,9 +137,11 @@ FAULTS: dict[str, list[str]] = {
         "UPDATE term SET member_id = {member_id}, start_on = '2026-06-01' WHERE source = '{over}'"
     ],
     "term_changes": [
-        CHANGE.format(id=90, before="2027-03-01", after="2027-03-31", where="source = '{over}'")
+        TAKEN,
+        CHANGE.format(id=90, before="2027-03-01", after="2027-03-31", where="source = '{over}'"),
     ],
     "term_change_chain": [
+        TAKEN,
         CHANGE.format(id=90, before="2027-03-31", after="2027-03-30", where="source = '{over}'"),
         "INSERT INTO term_change SELECT 91, id, 'cancelled', NULL, NULL, start_on, start_on,"
         " '2028-01-01', end_on, NULL, '', '', granted_at, 1 FROM term WHERE source = '{over}'",
