@@ -50,3 +50,29 @@ def check_store(
     r.show_record(checked)
     if checked.problems:
         r.end_with(8)
+
+
+@db.command("copy")
+def copy_store(
+    ctx: typer.Context,
+    to: Annotated[
+        str, typer.Option("--to", help="An empty place: a path, or a PostgreSQL database's URL.")
+    ],
+) -> None:
+    """Copy the store into an empty place of the same or the other kind, whole or not at all.
+
+    Every row, every sum and the head of the audit log are compared before it counts. You get a
+    login there if you have none of that kind yet. The store itself is not changed: stop working
+    with it first.
+
+    Example: memberctl db copy --to postgresql+psycopg://db.example.com/club
+    """
+    from memberctl.cli.moving import copy_store as copy_it
+
+    copied = copy_it(ctx, to)
+    ctx.obj.mark_ended()
+    ctx.obj.output.say(
+        copied,
+        "Copied {rows} rows of {tables} tables to {to}; {sums} sums and the audit log's head "
+        "are equal. You are {login} there.",
+    )
