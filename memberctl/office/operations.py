@@ -25,6 +25,7 @@ from memberctl.office.calendars import (
     is_provisional,
     published_year,
 )
+from memberctl.office.logins import give_login
 from memberctl.office.policies import PolicySet, checked_policy, policy_of
 from memberctl.office.rules import (
     STAFF_STEPS,
@@ -38,6 +39,8 @@ from memberctl.office.rules import (
     StaffChanged,
     StaffMember,
     StaffState,
+    completes_login,
+    is_same_person,
     new_staff,
     refuse_ownerless,
     suggestion,
@@ -166,6 +169,7 @@ def add_staff(
 ) -> list[StaffAdded]:
     """Add people; somebody who is there with the same particulars is left alone.
 
+    A uid or database user that somebody who is there has not yet is given to them.
     A uid or database user of somebody who has left passes to the newcomer.
     Raises Conflict for a code, uid or database user that somebody else has, NotFound for a branch.
     """
@@ -177,11 +181,14 @@ def add_staff(
     )
     known = {shown.code: shown for shown in queries.staff_members(session, there)}
     fresh: dict[str, StaffMember] = {}
+    completed: dict[str, StaffMember] = {}
     for wanted in (each.as_member() for each in newcomers):
         earlier = known.get(wanted.code) or fresh.get(wanted.code)
         if earlier is None:
             fresh[wanted.code] = wanted
-        elif earlier != wanted:
+        elif completes_login(earlier, wanted):
+            completed[wanted.code] = wanted
+        elif not is_same_person(earlier, wanted):
             raise Conflict(
                 f"{wanted.code} is there already, with other particulars",
                 hint=f"memberctl staff show {wanted.code}",
@@ -190,10 +197,17 @@ def add_staff(
     _insert_staff(session, list(fresh.values()))
     for code, each in fresh.items():
         note(session, "staff.added", code, by=by, at=at, roles=list(each.roles))
-    return [_added(each.as_member(), each.code in fresh) for each in newcomers]
+    for code, each in completed.items():
+        give_login(
+            session, code, uid=each.uid, database_user=each.database_user, by=by, at=at
+        )  # fmt: skip
+    outcomes = dict.fromkeys(fresh, Outcome.CREATED) | dict.fromkeys(completed, Outcome.UPDATED)
+    return [
+        _added(each.as_member(), outcomes.get(each.code, Outcome.UNCHANGED)) for each in newcomers
+    ]
 
 
-def _added(member: StaffMember, created: bool) -> StaffAdded:
+def _added(member: StaffMember, outcome: Outcome) -> StaffAdded:
     return StaffAdded(
         code=member.code,
         name=member.name,
@@ -201,7 +215,7 @@ def _added(member: StaffMember, created: bool) -> StaffAdded:
         branch=member.branch,
         uid=member.uid,
         database_user=member.database_user,
-        outcome=Outcome.CREATED if created else Outcome.UNCHANGED,
+        outcome=outcome,
     )
 
 

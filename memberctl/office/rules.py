@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from memberctl.core import dates
@@ -305,6 +305,27 @@ def _checked_user(database_user: str | None) -> str | None:
     if database_user is None:
         return None
     return clean_text(database_user, what="the database user", field="database_user", longest=63)
+
+
+def is_same_person(there: StaffMember, wanted: StaffMember) -> bool:
+    """Return whether somebody who is there has all particulars of `wanted`."""
+    return there == replace(
+        wanted,
+        uid=there.uid if wanted.uid is None else wanted.uid,
+        database_user=wanted.database_user or there.database_user,
+    )
+
+
+def completes_login(there: StaffMember, wanted: StaffMember) -> bool:
+    """Return whether `wanted` is somebody who is there, with an account they have not yet."""
+    new_uid = there.uid is None and wanted.uid is not None
+    new_user = there.database_user is None and wanted.database_user is not None
+    known = replace(
+        wanted,
+        uid=None if new_uid else wanted.uid,
+        database_user=None if new_user else wanted.database_user,
+    )
+    return (new_uid or new_user) and is_same_person(there, known)
 
 
 def refuse_ownerless(code: str, owners: Collection[str]) -> None:

@@ -29,6 +29,7 @@ Roles = Annotated[list[rules.Role], typer.Argument(help="One role or several.", 
 
 STAFF_SENTENCES = {
     rules.Outcome.CREATED: "Added {code} ({name}) as {roles}.",
+    rules.Outcome.UPDATED: "{code} ({name}) has that account from now on.",
     rules.Outcome.UNCHANGED: "{code} ({name}) is there already; nothing was changed.",
 }
 ROLE_SENTENCES = {
@@ -64,6 +65,8 @@ def staff_add(
     ] = None,
 ) -> None:
     """Add somebody who works here; where there are two owners, propose it to the other one.
+
+    With the same particulars it also gives somebody who is there an account they have not yet.
 
     Example: memberctl staff add li --name 李娜 --role service --uid 1001
     """
