@@ -118,6 +118,10 @@ class NoStore(MemberctlError):
     exit_code = 10
 
 
+class Unreachable(NoStore):
+    """A database server does not answer, or not this user."""
+
+
 class Busy(MemberctlError):
     """Others held the store too long; nothing was done."""
 

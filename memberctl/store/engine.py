@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from memberctl.core.errors import NoStore, UsageProblem
+from memberctl.core.errors import NoStore, OutsideUnclear, TryAgain, Unreachable, UsageProblem
 from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
 from memberctl.store.held import HeldConnection
@@ -63,6 +63,7 @@ class Store:
         self.warm = warm
         self.patience = patience
         self._engines: dict[str, Engine] = {}
+        self._was_reached = False
 
     @property
     def kind(self) -> str:
@@ -83,7 +84,7 @@ class Store:
         Raises Busy after `patience` seconds behind others, NoStore, StorageFailure.
         """
         if self.path is None:
-            with said_plainly(), self._session("write") as session:
+            with self._reconnecting(), said_plainly(), self._session("write") as session:
                 yield session
             return
         refuse_strange_file(self.path)
@@ -99,7 +100,7 @@ class Store:
         """Give a session that sees one moment of the store and cannot write."""
         if self.path is not None:
             refuse_strange_file(self.path)
-        with said_plainly(), self._session("read") as session:
+        with self._reconnecting(), said_plainly(), self._session("read") as session:
             yield session
 
     def close(self) -> None:
@@ -109,11 +110,26 @@ class Store:
         self._engines.clear()
 
     @contextmanager
+    def _reconnecting(self) -> Iterator[None]:
+        """Give up a warm connection whose server was lost, so that the next try has a new one."""
+        try:
+            yield
+        except (TryAgain, OutsideUnclear):
+            self.close()
+            raise
+        except Unreachable:
+            self.close()
+            if not self._was_reached:
+                raise
+            raise TryAgain("the database server went away; nothing was done") from None
+
+    @contextmanager
     def _session(self, purpose: str) -> Iterator[Session]:
         from sqlmodel import Session
 
         engine = self._engine(purpose)
         with engine.connect() as connection:
+            self._was_reached = True
             with Session(connection, expire_on_commit=False) as session:
                 yield session
             if purpose == "write" and self.path is not None:

@@ -6,6 +6,7 @@ Source: reliability.md R6, R12, R20, R24.
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,10 +18,18 @@ from memberctl.core.errors import (
     MemberctlError,
     NoStore,
     NotPermitted,
+    OutsideUnclear,
     StorageFailure,
     TryAgain,
+    Unreachable,
 )
 
+# What libpq says of a server that is going down, coming up, or no longer the primary.
+LOST = re.compile(
+    "server closed the connection|connection is lost|connection is closed|consuming input failed"
+    "|Multiple connection attempts|starting up|shutting down|recovery"
+    "|not yet accepting|session is read-only|terminating"
+)
 REPEATABLE_STATES = {"40001", "40P01"}
 
 
@@ -89,16 +98,46 @@ def _postgres_failure(problem: BaseException | None) -> MemberctlError | None:
         return Conflict("somebody else has just recorded the same; nothing was done")
     if state in {"3D000", "42P01"}:
         return NoStore("there is no memberctl store in that database", hint="memberctl init")
-    if state.startswith(("08", "57P")):
-        return StorageFailure("the database server went away; the change was not acknowledged")
+    if _is_lost(state):
+        return TryAgain("the database server went away; nothing was done")
     return None
+
+
+def _is_lost(state: str) -> bool:
+    return state.startswith(("08", "57P"))
 
 
 def _unreachable(problem: BaseException | None) -> MemberctlError | None:
-    """A connection that never came about has no SQL state."""
-    if type(problem).__module__.startswith("psycopg") and type(problem).__name__ in {
-        "OperationalError",
-        "ConnectionTimeout",
-    }:
-        return NoStore("the PostgreSQL server cannot be reached or refuses this user")
-    return None
+    """A connection that was lost, or never came about, has no SQL state."""
+    if not _is_connection_failure(problem):
+        return None
+    said = str(problem)
+    if LOST.search(said):
+        return TryAgain("the database server went away or is just starting; nothing was done")
+    return Unreachable("the PostgreSQL server cannot be reached or refuses this user")
+
+
+def _is_connection_failure(problem: BaseException | None) -> bool:
+    kinds = {"OperationalError", "ConnectionTimeout", "InterfaceError"}
+    return type(problem).__module__.startswith("psycopg") and type(problem).__name__ in kinds
+
+
+@contextmanager
+def committing() -> Iterator[None]:
+    """Tell truly of a server that is lost during COMMIT: it may have done it or not.
+
+    Raises OutsideUnclear. What the server says by itself it has undone, is undone.
+    """
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except DBAPIError as problem:
+        state = getattr(problem.orig, "sqlstate", None)
+        lost = _is_connection_failure(problem.orig) if state is None else _is_lost(state)
+        if not lost:
+            raise
+        raise OutsideUnclear(
+            "the database server was lost while it recorded the change, which may be done or not",
+            hint="repeat the command with the same --key, or look: memberctl audit log --limit 3",
+        ) from None

@@ -20,6 +20,7 @@ from memberctl.core.actor import Actor
 from memberctl.core.dates import local_date
 from memberctl.store import repeats
 from memberctl.store.audit import append_notes, open_trail
+from memberctl.store.failures import committing
 from memberctl.store.guard import store_info
 from memberctl.store.keys import Keys, load_keys
 from memberctl.store.repeats import Request
@@ -99,7 +100,8 @@ def unit_of_work(
             if dry_run:
                 session.rollback()
             else:
-                session.commit()
+                with committing():
+                    session.commit()
                 if on_commit is not None:
                     on_commit()
 
