@@ -208,6 +208,8 @@ def _ground() -> list[SQLModel]:
         (OrderKind.JOIN, 2, "second", Role.REVIEWER),
         (OrderKind.JOIN, 3, "final", Role.MANAGER),
         (OrderKind.SERVICE, 1, "initial", Role.SERVICE),
+        (OrderKind.TRANSFER, 1, "initial", Role.SERVICE),
+        (OrderKind.TRANSFER, 2, "final", Role.MANAGER),
     ]
     used = {
         "branch": 2, "staff": len(PEOPLE), "plan": 2, "plan_version": 3, "tier": 4,

@@ -6,15 +6,21 @@ Source: rules T7, M2, M10, M11; mission S1.10.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from sqlalchemy import update
+from sqlmodel import col
+
 from memberctl.access import operations, queries, rules, term_queries
 from memberctl.access.changes import ENDINGS, ChangeKind
 from memberctl.access.tables import Term, TermChange
+from memberctl.core import dates
 from memberctl.core.dates import Span
 from memberctl.core.numbering import member_number
+from memberctl.office.queries import organisation
 from memberctl.store.audit import note
 from memberctl.store.counters import take_one
 
@@ -47,6 +53,50 @@ class TermsEnded:
     cards: tuple[str, ...]
 
 
+def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> list[Term]:
+    """Take back the terms that the order `source` paid for, with everything else it did to terms.
+
+    What the order ended goes on; members who are left without a term lose their cards.
+    Returns the terms that are void now. Source: rules M2, M11, T7.
+    """
+    terms = list(term_queries.terms_of_source_to_change(session, source))
+    for term in terms:
+        void_term(session, term, by=by, at=at)
+    for restored in restore_terms(session, source, by=by, at=at):
+        followers = [term.id for term in terms if term.member_id == restored.member_id]
+        count_visits_for(session, restored.id, followers, since=restored.start_on)
+    today = dates.local_date(at, dates.zone(organisation(session).zone))
+    for member_id in sorted({term.member_id for term in terms}):
+        if not queries.is_entitled(session, member_id, today):
+            operations.block_cards(session, member_id, "term voided", by=by, at=at)
+    return terms
+
+
+def count_visits_for(
+    session: Session, term_id: int, instead_of: Sequence[int], *, since: date
+) -> None:
+    """Let visits from a day on count for the term that has that day now.
+
+    An upgrade that is paid some days later begins on the day its price was made for, and the
+    member may have come in meanwhile.
+    """
+    from memberctl.access.visit_tables import Visit
+
+    session.execute(
+        update(Visit)
+        .where(col(Visit.term_id).in_(instead_of), col(Visit.visited_on) >= since)
+        .values(term_id=term_id)
+    )
+
+
+def void_term(session: Session, term: Term, *, by: Actor, at: datetime) -> None:
+    """Take a term back; the caller has it locked and sees to the member's cards."""
+    term.voided_at = at
+    term.version += 1
+    session.flush()
+    operations.note_term(session, "term.voided", term, by, at)
+
+
 def end_terms(
     session: Session,
     source: str,
@@ -75,7 +125,7 @@ def end_terms(
                   for t in over)  # fmt: skip
     for term in over:
         if term.start_on > last_on:
-            operations.void_term(session, term, by=by, at=at)
+            void_term(session, term, by=by, at=at)
         else:
             span = Span(term.start_on, last_on)
             change_term(session, term, why, span, source=cause, reason=reason, by=by, at=at)
@@ -99,12 +149,7 @@ def restore_terms(session: Session, cause: str, *, by: Actor, at: datetime) -> l
         span = Span(term.start_on, term.end_on + (change.end_before - change.end_after))
         others = term_queries.terms_to_change(session, term.member_id, term.product)
         rules.refuse_overlap(
-            [
-                Span(each.start_on, each.end_on)
-                for each in others
-                if each.id != term.id and each.visits is None
-            ],
-            span,
+            [Span(each.start_on, each.end_on) for each in others if each.id != term.id], span
         )
         change_term(
             session, term, ChangeKind.RESTORED, span,

@@ -108,35 +108,13 @@ def grant_term(
         end_on=grant.span.end_on,
         anchor_on=grant.anchor_on,
         visits=plan.visits,
+        price_days=grant.span.days,
         granted_at=at,
     )
     session.add(term)
     session.flush()
-    _note_term(session, "term.granted", term, by, at)
+    note_term(session, "term.granted", term, by, at)
     return term
-
-
-def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> list[Term]:
-    """Take back the terms that the order `source` paid for, and cards that are now without one.
-
-    Source: rules M2, T7.
-    """
-    terms = list(term_queries.terms_of_source_to_change(session, source))
-    for term in terms:
-        void_term(session, term, by=by, at=at)
-    today = dates.local_date(at, dates.zone(organisation(session).zone))
-    for member_id in sorted({term.member_id for term in terms}):
-        if not queries.is_entitled(session, member_id, today):
-            block_cards(session, member_id, "term voided", by=by, at=at)
-    return terms
-
-
-def void_term(session: Session, term: Term, *, by: Actor, at: datetime) -> None:
-    """Take a term back; the caller has it locked and sees to the member's cards."""
-    term.voided_at = at
-    term.version += 1
-    session.flush()
-    _note_term(session, "term.voided", term, by, at)
 
 
 def block_cards(
@@ -149,7 +127,8 @@ def block_cards(
     return [card.number for card in cards]
 
 
-def _note_term(session: Session, event: str, term: Term, by: Actor, at: datetime) -> None:
+def note_term(session: Session, event: str, term: Term, by: Actor, at: datetime) -> None:
+    """Note what was done with a term, about its member."""
     note(
         session,
         event,

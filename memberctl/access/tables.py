@@ -26,6 +26,7 @@ from memberctl.store.columns import (
 class Term(SQLModel, table=True):
     """A stretch of local calendar dates, end inclusive, in which a member is entitled.
 
+    price_days -- for how many days the plan's price is; null is for the days that were sold
     visits    -- how many visits a pack is good for; None is as many as the member likes
     start_on, end_on -- as they stand now; what they were on another day its changes say
     anchor_on -- the date that month arithmetic starts from (rules T2)
@@ -43,6 +44,7 @@ class Term(SQLModel, table=True):
             "voided_at IS NULL AND visits IS NULL AND merge_id IS NULL",
         ),
         check("visits_count", "visits >= 1"),
+        check("price_days_count", "price_days >= 1"),
         unique_where("uq_term_source", ("source",), "voided_at IS NULL"),
         index("ix_term_end_on", "end_on"),
     )
@@ -57,6 +59,7 @@ class Term(SQLModel, table=True):
     end_on: date = Field(sa_column=day())
     anchor_on: date = Field(sa_column=day())
     visits: int | None = Field(default=None, sa_column=integer(nullable=True))
+    price_days: int | None = Field(default=None, sa_column=integer(nullable=True))
     granted_at: datetime = Field(sa_column=utc())
     voided_at: datetime | None = Field(default=None, sa_column=utc(nullable=True))
     merge_id: int | None = Field(

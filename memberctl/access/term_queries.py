@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -11,10 +11,12 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from memberctl.access.changes import ENDINGS, Change, ChangeKind
+from memberctl.access.changes import ENDINGS, Change, ChangeKind, days_sold, freezes
 from memberctl.access.rules import Held, TermStatus, term_status
+from memberctl.access.switches import OnHand
 from memberctl.access.tables import Term, TermChange
-from memberctl.catalog.tables import Plan, PlanVersion
+from memberctl.catalog.queries import plan_terms_by_id
+from memberctl.catalog.tables import Plan, PlanVersion, TierVersion
 from memberctl.core.dates import Span, at_local_midnight, local_date
 from memberctl.core.numbering import member_number
 from memberctl.office.tables import Staff
@@ -163,6 +165,40 @@ def live_terms_to_change(session: Session, member_id: int) -> Sequence[Term]:
         .with_for_update()
     )
     return session.exec(statement).all()
+
+
+def term_to_change(session: Session, term_id: int) -> Term:
+    """Return one term, locked and fresh."""
+    statement = select(Term).where(Term.id == term_id).with_for_update()
+    return session.exec(statement.execution_options(populate_existing=True)).one()
+
+
+def on_hand(
+    session: Session, member_ids: Collection[int], zone: ZoneInfo
+) -> dict[int, tuple[OnHand, ...]]:
+    """Return the live terms of these members with what they were sold as, by member id."""
+    theirs = (among(session, col(Term.member_id), member_ids), col(Term.voided_at).is_(None))
+    changes = term_changes(session, zone, *theirs)
+    rows = session.execute(
+        select_columns(
+            col(Term.member_id),
+            col(Term.plan_version_id),
+            col(Term.price_days),
+            col(TierVersion.price_basis_points),
+            *HELD,
+        )
+        .join(TierVersion, col(TierVersion.id) == col(Term.tier_version_id))
+        .where(*theirs)
+        .order_by(col(Term.start_on), col(Term.id))
+    ).all()
+    plans = plan_terms_by_id(session, {row.plan_version_id for row in rows})
+    found: dict[int, list[OnHand]] = {}
+    for member_id, plan_version_id, price_days, share, *facts in rows:
+        term = _held(facts, changes, zone)
+        days = price_days or days_sold(term.span, freezes(term.changes))
+        one = OnHand(facts[0], plans[plan_version_id], days, share, term)
+        found.setdefault(member_id, []).append(one)
+    return {member_id: tuple(terms) for member_id, terms in found.items()}
 
 
 def terms_of_source_to_change(session: Session, source: str) -> Sequence[Term]:

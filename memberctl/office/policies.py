@@ -77,6 +77,7 @@ POLICIES: Mapping[str, Policy] = {
     "dunning_days": Policy(
         "2d,0d", "days before the last day to pay, + after", "rules M14", form=normal_offsets
     ),
+    "transfer_fee": Policy("0", "money", "mission S1.9", amount=AmountForm.AMOUNT),
     "refund_fee": Policy("0", "of the unused value", "rules M6", amount=AmountForm.OR_PERCENT),
     "refund_fee_minimum": Policy("0", "money", "rules M6", amount=AmountForm.AMOUNT),
     "refund_joining_fee": Policy("no", "goes back too", "rules M6", choices=("no", "yes")),

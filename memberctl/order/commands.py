@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from memberctl.cli.arguments import MemberArgument, OfMember, OrderArgument
-from memberctl.cli.completion import complete_branches, complete_plans
+from memberctl.cli.completion import complete_branches, complete_members, complete_plans
 from memberctl.cli.importing import (
     AllOrNothingOption,
     EncodingOption,
@@ -76,13 +76,26 @@ def file(
     total: Annotated[
         str | None, typer.Option(help="The total as the customer was told it; checked.")
     ] = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="Who gets the term of a transfer.", autocompletion=complete_members),
+    ] = None,
+    of: Annotated[
+        str | None,
+        typer.Option(help="Which running term is meant, by its order, if there are several."),
+    ] = None,
 ) -> None:
-    """File an order for a member.
+    """File an order for a member: to join, renew, upgrade, downgrade, transfer, or for a service.
+
+    An upgrade takes effect at once and keeps the end: the rest of the term at the new price, less
+    what the current plan is worth for it. A downgrade begins when the term ends. A transfer gives
+    the rest of the term to another member, after two approvals.
 
     Example: memberctl order file M-000123 --plan YEAR --agreed
     """
     from memberctl.catalog.queries import find_plan_terms
     from memberctl.core.money import parse_amount
+    from memberctl.core.numbering import parse_order_number
     from memberctl.member.queries import find_member
     from memberctl.office.queries import find_branch, work_calendar
     from memberctl.order.filing import checked_reference
@@ -105,6 +118,8 @@ def file(
             total_minor=(
                 None if total is None else parse_amount(total, w.currency, what="the total")
             ),
+            receiver_id=None if to is None else find_member(w.session, to).id,
+            of_order=None if of is None else parse_order_number(of),
         )
         filed = file_order(
             w.session, asked, by=w.actor, at=w.now, today=w.today, currency=w.currency,

@@ -5,15 +5,18 @@ Source: rules A5, O1, O2, T4, T8; mission S0.1, S0.2, S1.8, S3.1, S3.2, S4.2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from memberctl.access.switches import OnHand
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.numbering import member_number
 from memberctl.core.text import clean_text
+from memberctl.order import going_on
+from memberctl.order.going_on import About
 from memberctl.order.pricing import PricedLine, checked_total, price_lines
 from memberctl.order.results import Filed, OrderFiled
 from memberctl.order.rules import (
@@ -22,7 +25,6 @@ from memberctl.order.rules import (
     Filing,
     OrderKind,
     OrderState,
-    refuse_kind,
     refuse_own_order,
 )
 
@@ -34,15 +36,17 @@ class Applicant(NamedTuple):
 
     price_basis_points -- their tier's share of prices
     staff_id  -- the member of staff they are, if they are one
-    until     -- the last day of their newest term, None if they never had one
+    until     -- by product, the last day of their newest term; packs are none
     expelled  -- nothing is sold to them
+    on_hand   -- their terms, where the order is about one
     """
 
     price_basis_points: int
     staff_id: int | None
     has_identity: bool
-    until: date | None
+    until: Mapping[str, date]
     expelled: bool = False
+    on_hand: tuple[OnHand, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Ground:
 
     documents  -- the policy join_documents; agreements -- (valid from, row), oldest first
     renewal_window_days -- how long before its end a term may be renewed
+    transfer_fee_minor  -- what giving a term to another member costs
     """
 
     today: date
@@ -60,10 +65,15 @@ class Ground:
     documents: str
     renewal_window_days: int
     agreements: Sequence[tuple[date, int]]
+    transfer_fee_minor: int = 0
 
 
 class Draft(NamedTuple):
-    """An order that may be written. agreement -- the wording agreed to, None if none was."""
+    """An order that may be written.
+
+    agreement -- the wording agreed to, None if none was
+    term_id, effective_on -- the running term that it changes, and from when; else None
+    """
 
     filing: Filing
     lines: tuple[PricedLine, ...]
@@ -72,20 +82,25 @@ class Draft(NamedTuple):
     stage: str | None
     missing: tuple[str, ...]
     agreement: int | None
+    term_id: int | None = None
+    effective_on: date | None = None
 
 
-def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
+def draft(
+    filing: Filing, applicant: Applicant, ground: Ground, receiver: Applicant | None = None
+) -> Draft:
     """Return the order that a filing becomes.
 
+    receiver -- the member who gets the term of a transfer
     Raises RuleRefused, NotPermitted or Invalid when it may not be filed.
     """
-    refuse_kind(filing.kind)
-    refuse_own_order(ground.staff, is_own=applicant.staff_id == ground.staff_id)
-    if applicant.expelled:
-        number = member_number(filing.member_id)
-        raise RuleRefused(f"{number} is expelled", hint=f"memberctl member readmit {number}")
+    _refuse_people(filing, applicant, receiver, ground)
     _refuse_wrong_time(filing, applicant, ground)
-    lines = lines_of(filing, applicant.price_basis_points)
+    about = _about(filing, applicant, receiver, ground)
+    if about is None:
+        lines = lines_of(filing, applicant.price_basis_points)
+    else:
+        filing, lines = filing._replace(plan=about.plan), about.lines
     agreement = agreement_for(filing.agreed_on, ground.today, ground.agreements)
     missing = missing_documents(
         documents_wanted(filing.kind, ground.documents),
@@ -94,7 +109,39 @@ def draft(filing: Filing, applicant: Applicant, ground: Ground) -> Draft:
     )
     state, stage = state_when_filed(filing.kind, missing)
     total = checked_total(lines, filing.total_minor, ground.currency)
-    return Draft(filing, lines, total, state, stage, missing, agreement)
+    made = Draft(filing, lines, total, state, stage, missing, agreement)
+    if about is None:
+        return made
+    return made._replace(term_id=about.term_id, effective_on=about.effective_on)
+
+
+def _refuse_people(
+    filing: Filing, applicant: Applicant, receiver: Applicant | None, ground: Ground
+) -> None:
+    """Refuse the members' own orders, and what would be sold to somebody who was expelled."""
+    concerned = {filing.member_id: applicant}
+    if receiver is not None and filing.receiver_id is not None:
+        concerned[filing.receiver_id] = receiver
+    for member_id, person in concerned.items():
+        refuse_own_order(ground.staff, is_own=person.staff_id == ground.staff_id)
+        if person.expelled:
+            number = member_number(member_id)
+            raise RuleRefused(f"{number} is expelled", hint=f"memberctl member readmit {number}")
+
+
+def _about(
+    filing: Filing, applicant: Applicant, receiver: Applicant | None, ground: Ground
+) -> About | None:
+    """Return what the order changes a running term to, None for the other kinds."""
+    if filing.kind is OrderKind.UPGRADE:
+        return going_on.upgrade(filing, applicant.on_hand, ground.today)
+    if filing.kind is OrderKind.TRANSFER:
+        theirs = () if receiver is None else receiver.on_hand
+        fee = ground.transfer_fee_minor
+        return going_on.transfer(filing, applicant.on_hand, theirs, fee, ground.today)
+    if filing.receiver_id is not None:
+        raise Invalid("only a transfer is to another member", field="to", hint="--kind transfer")
+    return None
 
 
 def keys_of(filing: Filing) -> tuple[tuple[str, str] | None, tuple[int, str] | None]:
@@ -173,12 +220,14 @@ def agreement_for(
 def documents_wanted(kind: OrderKind, join_documents: str) -> str:
     """Return what has to be there, as words joined by commas.
 
-    Joining asks for what the policy says, renewing for the terms to be accepted again.
+    Joining asks for what the policy says, renewing for the terms to be accepted again, and who
+    gets another member's term accepts them too; an upgrade goes on under those accepted before.
     Source: mission S1.8, S4.2; rules T4, A5.
     """
     if kind is OrderKind.JOIN:
         return join_documents
-    return AGREEMENT if kind is OrderKind.RENEWAL else ""
+    asks = kind in {OrderKind.RENEWAL, OrderKind.DOWNGRADE, OrderKind.TRANSFER}
+    return AGREEMENT if asks else ""
 
 
 @lru_cache(maxsize=64)
@@ -234,23 +283,17 @@ def repeated(filing: Filing, found: OrderFiled, *, by_reference: bool) -> OrderF
 
 
 def _refuse_wrong_time(filing: Filing, applicant: Applicant, ground: Ground) -> None:
-    """Joining is for who is no member, renewing for who is or was. Source: rules T4, T8."""
-    until = applicant.until
-    if filing.kind is OrderKind.JOIN and (until is None or until < ground.today):
+    """Joining is for who is no member, renewing for who is or was. Source: rules T4, T8, C6."""
+    if filing.kind in {OrderKind.RENEWAL, OrderKind.DOWNGRADE}:
+        going_on.refuse_renewal(filing, applicant.on_hand, ground.renewal_window_days, ground.today)
         return
-    number = member_number(filing.member_id)
-    if filing.kind is OrderKind.JOIN:
+    plan = filing.plan
+    if filing.kind is not OrderKind.JOIN or plan is None or plan.visits is not None:
+        return
+    until = applicant.until.get(plan.product)
+    if until is not None and until >= ground.today:
+        number = member_number(filing.member_id)
         raise RuleRefused(
             f"{number} is a member until {until}; terms never overlap (T8)",
             hint=f"memberctl order file {number} --kind renewal --plan CODE --agreed",
         )
-    if filing.kind is not OrderKind.RENEWAL:
-        return
-    if until is None:
-        raise RuleRefused(
-            f"{number} has no term to renew",
-            hint=f"memberctl order file {number} --kind join --plan CODE --agreed",
-        )
-    opens_on = until - timedelta(days=ground.renewal_window_days)
-    if ground.today < opens_on:
-        raise RuleRefused(f"{number} can renew from {opens_on} on; the term ends {until} (T4)")

@@ -26,17 +26,19 @@ def tell(
     *,
     at: datetime,
     cause: str | None = None,
+    receiver_id: int | None = None,
 ) -> None:
-    """Queue one message to the member an order is for.
+    """Queue one message to the member an order is for, or to who gets a transferred term.
 
     facts -- what message.rules.FACTS lists for the purpose, without the order's number
     cause -- what makes the message one of its kind; the order's number if it can happen once
     Source: mission S0.6, S0.7; rules N3.
     """
-    member = members_by_id(session, [order.member_id])[order.member_id]
+    member_id = receiver_id or order.member_id
+    member = members_by_id(session, [member_id])[member_id]
     channel, language = reach(member)
     message = NewMessage(
-        member_id=order.member_id,
+        member_id=member_id,
         purpose=purpose,
         cause=cause or order.number,
         channel=channel,

@@ -13,17 +13,20 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from memberctl.access.hold_queries import expelled_among
+from memberctl.access.switches import OnHand
+from memberctl.access.term_queries import on_hand
 from memberctl.catalog.queries import entry_tier_id, tier_terms_on
+from memberctl.core.dates import zone
 from memberctl.core.errors import MemberctlError
-from memberctl.core.money import Money
+from memberctl.core.money import Money, parse_amount
 from memberctl.core.numbering import member_number, order_number
 from memberctl.core.workdays import WorkCalendar, due_after
-from memberctl.office.queries import policy, policy_number
+from memberctl.office.queries import organisation, policy, policy_number
 from memberctl.order import confirming, filing, queries, quoting, rules
 from memberctl.order.filing import Applicant, Draft, Ground
 from memberctl.order.results import Filed, FilingRefused, OrderFiled
 from memberctl.order.rules import Filing, OrderKind, OrderState
-from memberctl.order.tables import Consent, Order, OrderHand, OrderLine
+from memberctl.order.tables import Consent, Order, OrderHand, OrderLine, OrderTerm
 from memberctl.store.audit import Fact, note_many
 from memberctl.store.bulk import insert_rows
 from memberctl.store.counters import take
@@ -41,6 +44,7 @@ ORDER_COLUMNS = (
 LINE_COLUMNS = ("order_id", *quoting.LINE_COLUMNS)
 CONSENT_COLUMNS = ("order_id", "agreement_version_id", "agreed_on", "recorded_at")
 HAND_COLUMNS = ("id", "order_id", "staff_id", "part", "at")
+TERM_COLUMNS = ("order_id", "term_id", "effective_on", "receiver_id")
 
 
 NO_NEWCOMERS: Mapping[int, bool] = MappingProxyType({})
@@ -120,6 +124,7 @@ def _ground(session: Session, by: Actor, today: date, currency: str) -> Ground:
         documents=policy(session, "join_documents"),
         renewal_window_days=policy_number(session, "renewal_window_days"),
         agreements=queries.agreements(session),
+        transfer_fee_minor=parse_amount(policy(session, "transfer_fee"), currency, zero_ok=True),
     )
 
 
@@ -136,7 +141,8 @@ def _sort_out(
         try:
             slot = _repeat(asked, keys, known)
             if slot is None:
-                drafts.append(filing.draft(asked, applicants[asked.member_id], ground))
+                receiver = applicants.get(asked.receiver_id or 0)
+                drafts.append(filing.draft(asked, applicants[asked.member_id], ground, receiver))
                 slot = len(drafts) - 1
                 for key in keys:
                     if key is not None:
@@ -197,6 +203,7 @@ def _applicants(
     session: Session, filings: Sequence[Filing], ground: Ground, newcomers: Mapping[int, bool]
 ) -> dict[int, Applicant]:
     members = {asked.member_id for asked in filings} - newcomers.keys()
+    members |= {asked.receiver_id for asked in filings if asked.receiver_id is not None}
     asks_identity = filing.IDENTITY in ground.documents
     known = queries.members_with_identity(session, members) if asks_identity else set()
     shares = {
@@ -204,17 +211,33 @@ def _applicants(
         for tier, terms in tier_terms_on(session, ground.today).items()
     }
     expelled = expelled_among(session, members, ground.today)
+    held = _on_hand(session, filings)
     applicants = {
         member: Applicant(
-            shares[facts.tier_id], facts.staff_id, member in known, facts.until, member in expelled
+            shares[facts.tier_id],
+            facts.staff_id,
+            member in known,
+            facts.until,
+            member in expelled,
+            held.get(member, ()),
         )
         for member, facts in queries.member_facts(session, members).items()
     }
     if newcomers:
         share = shares[entry_tier_id(session)]
         for member, has_identity in newcomers.items():
-            applicants[member] = Applicant(share, None, has_identity, None)
+            applicants[member] = Applicant(share, None, has_identity, {})
     return applicants
+
+
+def _on_hand(session: Session, filings: Sequence[Filing]) -> dict[int, tuple[OnHand, ...]]:
+    """Return the terms of those whose orders are about one, and of who gets one."""
+    about = [asked for asked in filings if asked.kind in rules.ABOUT_A_TERM]
+    people = {asked.member_id for asked in about}
+    people |= {asked.receiver_id for asked in about if asked.receiver_id is not None}
+    if not people:
+        return {}
+    return on_hand(session, people, zone(organisation(session).zone))
 
 
 def _write(
@@ -254,6 +277,13 @@ def _write(
     ]
     if consents:
         insert_rows(session, Consent, CONSENT_COLUMNS, consents)
+    changed = [
+        (order_id, draft.term_id, draft.effective_on, draft.filing.receiver_id)
+        for order_id, draft in zip(ids, drafts, strict=True)
+        if draft.term_id is not None
+    ]
+    if changed:
+        insert_rows(session, OrderTerm, TERM_COLUMNS, changed)
     hands = zip(take(session, "order_hand", len(drafts)), ids, strict=True)
     made = [(hand, order_id, by.staff_id, rules.FILING, at) for hand, order_id in hands]
     insert_rows(session, OrderHand, HAND_COLUMNS, made)

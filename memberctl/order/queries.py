@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -68,11 +68,14 @@ ROW = (
 
 
 class MemberFacts(NamedTuple):
-    """What the member of a filing brings along. until -- the last day of their newest term."""
+    """What the member of a filing brings along.
+
+    until -- by product, the last day of their newest term; packs are none
+    """
 
     tier_id: int
     staff_id: int | None
-    until: date | None
+    until: Mapping[str, date]
 
 
 def find_order(session: Session, text: str) -> Order:
@@ -284,16 +287,21 @@ def member_facts(session: Session, member_ids: Iterable[int]) -> dict[int, Membe
     wanted = sorted(set(member_ids))
     if not wanted:
         return {}
-    ended = columns(col(Term.member_id), func.max(col(Term.end_on))).where(
-        among(session, col(Term.member_id), wanted), col(Term.voided_at).is_(None)
+    ended = columns(col(Term.member_id), col(Term.product), func.max(col(Term.end_on))).where(
+        among(session, col(Term.member_id), wanted),
+        col(Term.voided_at).is_(None),
+        col(Term.visits).is_(None),
     )
-    rows = session.execute(ended.group_by(col(Term.member_id)))
-    until = {id_: last_day for id_, last_day in rows}  # noqa: C416 -- rows are not pairs to mypy
+    until: dict[int, dict[str, date]] = {}
+    for id_, product, last_day in session.execute(
+        ended.group_by(col(Term.member_id), col(Term.product))
+    ):
+        until.setdefault(id_, {})[product] = last_day
     people = columns(col(Member.id), col(Member.tier_id), col(Member.staff_id)).where(
         among(session, col(Member.id), wanted)
     )
     return {
-        id_: MemberFacts(tier_id, staff_id, until.get(id_))
+        id_: MemberFacts(tier_id, staff_id, until.get(id_, {}))
         for id_, tier_id, staff_id in session.execute(people)
     }
 

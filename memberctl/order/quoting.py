@@ -127,6 +127,11 @@ def _revised_lines(
     session: Session, order: Order, revision: Revision, today: date
 ) -> tuple[PricedLine, ...]:
     lines = queries.order_lines(session, order.id)
+    if revision.plan is not None and order.kind in rules.CHANGES_A_TERM:
+        raise RuleRefused(
+            f"{order.number} is about a term that the member has; it names no other plan",
+            hint=f"memberctl order withdraw {order.number} --reason TEXT, and file it anew",
+        )
     if revision.plan is not None:
         tier = tier_terms_on(session, today)[session.get_one(Member, order.member_id).tier_id]
         is_joining = order.kind is OrderKind.JOIN

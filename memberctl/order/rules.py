@@ -99,7 +99,7 @@ QUOTE_STEPS: Mapping[tuple[QuoteState, str], QuoteState] = {
 PREFIXES: Mapping[OrderKind, str] = {
     OrderKind.JOIN: "JN",
     OrderKind.RENEWAL: "RN",
-    OrderKind.UPGRADE: "UP",
+    OrderKind.UPGRADE: "GR",  # The alphabet of numbers has no U: it is taken for V.
     OrderKind.DOWNGRADE: "DN",
     OrderKind.TRANSFER: "TR",
     OrderKind.SERVICE: "SV",
@@ -109,13 +109,20 @@ PREFIXES: Mapping[OrderKind, str] = {
 MAY_HONOUR = frozenset({Role.MANAGER, Role.OWNER})
 """Who lets an expired quote count all the same. Source: rules O7."""
 
-FILABLE = (OrderKind.JOIN, OrderKind.RENEWAL, OrderKind.SERVICE)
 FILING = "filing"
 """The part of an order's maker, beside the names of the review stages (rules O2)."""
 
 FIRST_STAGE = "initial"
-UNREVIEWED = frozenset({OrderKind.RENEWAL})
-"""Kinds without review stages. Source: mission "Where the manuals disagree", row "stages"."""
+UNREVIEWED = frozenset({OrderKind.RENEWAL, OrderKind.UPGRADE, OrderKind.DOWNGRADE})
+"""Kinds without review stages: the member was reviewed when they joined.
+
+Source: mission "Where the manuals disagree", row "stages".
+"""
+CHANGES_A_TERM = frozenset({OrderKind.UPGRADE, OrderKind.TRANSFER})
+"""Kinds that are about a term that runs; they keep its benefits and its end (rules M11, P6)."""
+
+ABOUT_A_TERM = CHANGES_A_TERM | {OrderKind.RENEWAL, OrderKind.DOWNGRADE}
+"""Kinds for which the member's terms are looked at when they are filed."""
 
 UNDER_REVIEW = frozenset({_S.SUBMITTED, _S.IN_REVIEW})
 LIVE = (_S.SUBMITTED, _S.IN_REVIEW, _S.RETURNED, _S.CONFIRMED, _S.PAID, _S.FULFILLED)
@@ -131,6 +138,8 @@ class Filing(NamedTuple):
     agreed_on -- the local date on which the member agreed to the terms, None if they did not
     source, external_ref -- where the order comes from and its key there, or None
     total_minor -- the total as the customer was told it, None if nothing was said
+    receiver_id -- the member who gets the term of a transfer
+    of_order    -- which running term is meant, by the order that paid for it; None if there is one
     """
 
     member_id: int
@@ -143,12 +152,8 @@ class Filing(NamedTuple):
     external_ref: str | None = None
     lines: tuple[PricedLine, ...] = ()
     total_minor: int | None = None
-
-
-def refuse_kind(kind: OrderKind) -> None:
-    """Refuse the kinds that are not filed as orders of their own. Source: rules O1."""
-    if kind not in FILABLE:
-        raise RuleRefused(f"orders of kind {kind} are not filed by hand", allowed=FILABLE)
+    receiver_id: int | None = None
+    of_order: str | None = None
 
 
 def refuse_own_order(staff: str, *, is_own: bool) -> None:

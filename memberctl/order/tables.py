@@ -79,6 +79,22 @@ class Order(SQLModel, table=True):
     written_off_minor: int = Field(default=0, sa_column=counted())
 
 
+class OrderTerm(SQLModel, table=True):
+    """The running term that an upgrade or a transfer changes (rules M11).
+
+    effective_on -- the first day of the change, for which the price was made
+    receiver_id  -- the member who gets the rest of a transferred term, else null
+    """
+
+    __tablename__ = "order_term"
+    __table_args__ = table_args()
+
+    order_id: int = Field(sa_column=Column(INTEGER, ForeignKey("orders.id"), primary_key=True))
+    term_id: int = Field(sa_column=points_to("term.id"))
+    effective_on: date = Field(sa_column=day())
+    receiver_id: int | None = Field(default=None, sa_column=points_to("member.id", nullable=True))
+
+
 class OrderLine(SQLModel, table=True):
     """One thing that is ordered; amount = quantity x unit price, held by the database too."""
 

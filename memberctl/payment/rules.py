@@ -76,7 +76,7 @@ class Outcome(StrEnum):
 RECEIPTS = "RC"
 """The series of receipts."""
 
-TERM_KINDS = frozenset({OrderKind.JOIN, OrderKind.RENEWAL})
+TERM_KINDS = frozenset(OrderKind) - {OrderKind.SERVICE}
 """Orders that give a term as soon as they are paid. Source: mission S0.10."""
 
 SETTLED = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.CLOSED})

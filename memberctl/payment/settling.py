@@ -5,10 +5,12 @@ Source: rules M2, M3, O8; mission S0.9, S0.10.
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from memberctl.access.operations import grant_term, void_terms_of
+from memberctl.access.ending import void_terms_of
+from memberctl.access.operations import grant_term
+from memberctl.access.switching import hand_over_term, switch_term
 from memberctl.catalog.queries import plan_terms_by_id, tier_terms_on
 from memberctl.core.machine import step
 from memberctl.ledger.operations import book_confirmed
@@ -18,12 +20,15 @@ from memberctl.order import confirming
 from memberctl.order.notices import tell
 from memberctl.order.queries import current_quote, order_to_change
 from memberctl.order.rules import STEPS, OrderState
+from memberctl.order.tables import OrderTerm
 from memberctl.payment import queries, rules
 from memberctl.store.audit import note
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
+    from memberctl.access.tables import Term
+    from memberctl.catalog.rules import PlanTerms
     from memberctl.core.actor import Actor
     from memberctl.order.results import OrderEnded
     from memberctl.order.tables import Order
@@ -108,22 +113,51 @@ def _activate(
 ) -> None:
     assert order.plan_version_id is not None, "a membership order has a plan"
     plan = plan_terms_by_id(session, [order.plan_version_id])[order.plan_version_id]
-    term = grant_term(
-        session,
-        member_id=order.member_id,
-        plan=plan,
-        tier_version_id=_tier_version_id(session, order, paid_on),
-        source=order.number,
-        paid_on=paid_on,
-        by=by,
-        at=at,
-    )
+    change = session.get(OrderTerm, order.id)
+    if change is None:
+        term = grant_term(
+            session,
+            member_id=order.member_id,
+            plan=plan,
+            tier_version_id=_tier_version_id(session, order, paid_on),
+            source=order.number,
+            paid_on=paid_on,
+            by=by,
+            at=at,
+        )
+    else:
+        term = _change_term(session, order, change, plan, paid_on=paid_on, by=by, at=at)
     facts = {
         "plan": plan.name,
         "start_on": term.start_on.isoformat(),
         "end_on": term.end_on.isoformat(),
     }
-    tell(session, order, Purpose.WELCOME, facts, at=at, cause=cause)
+    receiver = None if change is None else change.receiver_id
+    tell(session, order, Purpose.WELCOME, facts, at=at, cause=cause, receiver_id=receiver)
+
+
+def _change_term(
+    session: Session,
+    order: Order,
+    change: OrderTerm,
+    plan: PlanTerms,
+    *,
+    paid_on: date,
+    by: Actor,
+    at: datetime,
+) -> Term:
+    """Let a running term go on under another plan, from the day its price was made for, or under
+    another member, from the day after the fee was paid: who gives it may have come in that day.
+    """
+    if change.receiver_id is None:
+        return switch_term(
+            session, change.term_id, plan,
+            source=order.number, wanted=change.effective_on, by=by, at=at,
+        )  # fmt: skip
+    return hand_over_term(
+        session, change.term_id, change.receiver_id,
+        source=order.number, wanted=paid_on + timedelta(days=1), by=by, at=at, today=paid_on,
+    )  # fmt: skip
 
 
 def _tier_version_id(session: Session, order: Order, on: date) -> int:

@@ -15,7 +15,7 @@ from memberctl.access.holds import Hold
 from memberctl.access.rules import Held, Standing, Wait
 from memberctl.order.rules import OrderKind, OrderState
 
-BUYS_A_TERM = (OrderKind.JOIN, OrderKind.RENEWAL)
+BUYS_A_TERM = (OrderKind.JOIN, OrderKind.RENEWAL, OrderKind.DOWNGRADE)
 _PAID = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.CLOSED})
 _CALLED_OFF = frozenset({OrderState.WITHDRAWN, OrderState.VOIDED, OrderState.REJECTED})
 

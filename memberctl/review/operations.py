@@ -22,7 +22,7 @@ from memberctl.order import rules as order_rules
 from memberctl.order.quoting import Revision
 from memberctl.order.results import OrderResubmitted, QuoteRevised
 from memberctl.order.rules import FILING, OrderState
-from memberctl.order.tables import Order, OrderHand
+from memberctl.order.tables import Order, OrderHand, OrderTerm
 from memberctl.review import queries, rules
 from memberctl.review.results import ReviewAdvanced, ReviewExtended
 from memberctl.review.rules import Approval, Move, Outcome, Person, Stage, Verdict
@@ -78,6 +78,7 @@ def advance(
     rules.refuse_other_stage(stage, order.stage, order.number)
     reached = step(order_rules.STEPS, order.state, verdict.value, f"order {order.number}")
     rules.require_reason(verdict, reason, is_override=override is not None)
+    _refuse_receiver(session, order, by)
     stages = queries.stages_of(session, order.kind)
     move = rules.decide(
         stages,
@@ -100,6 +101,14 @@ def advance(
         confirming.end_order(session, order, "reject", reason=reason, by=by, at=at, today=today)
         notices.tell(session, order, Purpose.REVIEW_REJECTED, {"reason": reason}, at=at)
     return _advanced(order, move.stage, Outcome(verdict.value))
+
+
+def _refuse_receiver(session: Session, order: Order, by: Actor) -> None:
+    """Refuse that whoever gets a transferred term has a hand in it. Source: rules O2."""
+    change = session.get(OrderTerm, order.id)
+    if change is not None and change.receiver_id is not None:
+        receiver = session.get_one(Member, change.receiver_id)
+        order_rules.refuse_own_order(by.staff, is_own=receiver.staff_id == by.staff_id)
 
 
 def _advanced(order: Order, stage: str, outcome: Outcome) -> ReviewAdvanced:

@@ -68,8 +68,8 @@ STAGES: Mapping[OrderKind, tuple[Stage, ...]] = {
         Stage(3, "final", Role.MANAGER),
     ),
     OrderKind.RENEWAL: (),
-    OrderKind.UPGRADE: (Stage(1, FIRST_STAGE, Role.SERVICE), Stage(2, "final", Role.MANAGER)),
-    OrderKind.DOWNGRADE: (Stage(1, FIRST_STAGE, Role.SERVICE), Stage(2, "final", Role.MANAGER)),
+    OrderKind.UPGRADE: (),
+    OrderKind.DOWNGRADE: (),
     OrderKind.TRANSFER: (Stage(1, FIRST_STAGE, Role.SERVICE), Stage(2, "final", Role.MANAGER)),
     OrderKind.SERVICE: (Stage(1, FIRST_STAGE, Role.SERVICE),),
 }

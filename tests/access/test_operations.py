@@ -12,12 +12,12 @@ from sqlmodel import Session, select
 
 from memberctl.access import queries, term_queries
 from memberctl.access.cards import CardAnswer, CardOutcome
+from memberctl.access.ending import void_terms_of
 from memberctl.access.operations import (
     block_card,
     count_stock,
     issue_cards,
     replace_card,
-    void_terms_of,
 )
 from memberctl.access.rules import CardState, Handover, TermStatus
 from memberctl.access.tables import Card, CardStock

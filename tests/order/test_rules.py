@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
+from memberctl.access.rules import Held
+from memberctl.access.switches import OnHand
 from memberctl.catalog.rules import PaymentTiming, PlanTerms
+from memberctl.core.dates import Span
 from memberctl.core.errors import Conflict, Invalid, NotPermitted, RuleRefused
 from memberctl.core.machine import allowed, step
 from memberctl.core.money import Money
+from memberctl.core.numbering import order_number, parse_order_number
 from memberctl.order import filing, pricing, rules
 from memberctl.order.filing import Applicant, Ground
 from memberctl.order.pricing import PricedLine
@@ -40,7 +44,16 @@ GROUND = Ground(
     renewal_window_days=60,
     agreements=[(date(2024, 1, 1), 1), (date(2026, 1, 1), 2)],
 )
-NEWCOMER = Applicant(price_basis_points=10000, staff_id=None, has_identity=False, until=None)
+NEWCOMER = Applicant(price_basis_points=10000, staff_id=None, has_identity=False, until={})
+
+
+def until(last: date) -> Applicant:
+    """Return the applicant as one whose term of a year ends on `last`."""
+    span = Span(last - timedelta(days=364), last)
+    held = Held(span, span.start_on, span.start_on, source="JN-1")
+    return NEWCOMER._replace(
+        until={YEAR.product: last}, on_hand=(OnHand(1, YEAR, span.days, 10000, held),)
+    )
 
 
 def joining(**more: Any) -> Filing:
@@ -167,9 +180,9 @@ def test_nobody_files_an_order_for_their_own_membership() -> None:
 
 def test_a_member_whose_term_runs_renews_and_does_not_join() -> None:
     with pytest.raises(RuleRefused, match="member until 2026-03-02") as refusal:
-        filing.draft(joining(), NEWCOMER._replace(until=TODAY), GROUND)
+        filing.draft(joining(), until(TODAY), GROUND)
     assert "--kind renewal" in str(refusal.value.hint)
-    lapsed = NEWCOMER._replace(until=date(2026, 3, 1))
+    lapsed = until(date(2026, 3, 1))
     assert filing.draft(joining(), lapsed, GROUND).state is OrderState.SUBMITTED
 
 
@@ -178,15 +191,15 @@ def test_a_renewal_needs_a_term_and_opens_with_the_window() -> None:
     with pytest.raises(RuleRefused, match="no term to renew"):
         filing.draft(renewal, NEWCOMER, GROUND)
     with pytest.raises(RuleRefused, match="from 2026-03-03 on"):
-        filing.draft(renewal, NEWCOMER._replace(until=date(2026, 5, 2)), GROUND)
-    opened = filing.draft(renewal, NEWCOMER._replace(until=date(2026, 5, 1)), GROUND)
+        filing.draft(renewal, until(date(2026, 5, 2)), GROUND)
+    opened = filing.draft(renewal, until(date(2026, 5, 1)), GROUND)
     assert (opened.state, opened.stage) == (OrderState.SUBMITTED, None)
 
 
 def test_a_renewal_needs_the_terms_accepted_again_whatever_joining_asks_for() -> None:
     ground = replace(GROUND, documents="identity")
     renewal = joining(kind=OrderKind.RENEWAL, agreed_on=None)
-    draft = filing.draft(renewal, NEWCOMER._replace(until=TODAY), ground)
+    draft = filing.draft(renewal, until(TODAY), ground)
     assert draft.missing == ("agreement",)
 
 
@@ -204,11 +217,12 @@ def test_a_service_order_has_lines_and_no_plan_and_the_others_the_other_way_roun
             filing.draft(wrong, NEWCOMER, GROUND)
 
 
-@pytest.mark.parametrize("kind", [OrderKind.UPGRADE, OrderKind.DOWNGRADE, OrderKind.TRANSFER])
-def test_kinds_with_commands_of_their_own_are_not_filed_by_hand(kind: OrderKind) -> None:
-    with pytest.raises(RuleRefused) as refusal:
+@pytest.mark.parametrize("kind", [OrderKind.RENEWAL, OrderKind.UPGRADE, OrderKind.DOWNGRADE])
+def test_what_changes_a_term_takes_one_that_runs_and_a_plan(kind: OrderKind) -> None:
+    with pytest.raises(RuleRefused, match="no term"):
         filing.draft(joining(kind=kind), NEWCOMER, GROUND)
-    assert refusal.value.allowed == ("join", "renewal", "service")
+    with pytest.raises(Invalid, match="has a plan"):
+        filing.draft(joining(kind=kind, plan=None), until(TODAY), GROUND)
 
 
 def test_an_order_is_known_again_by_reference_and_by_member_and_plan() -> None:
@@ -289,3 +303,9 @@ def test_only_a_second_senior_person_honours_and_only_an_expired_quote(
     with pytest.raises((RuleRefused, NotPermitted)):
         rules.refuse_honour("JN", expired=expired, may_honour=may_honour, is_same=is_same)
     rules.refuse_honour("JN", expired=True, may_honour=True, is_same=False)
+
+
+@pytest.mark.parametrize("kind", OrderKind)
+def test_orders_of_every_kind_have_numbers_that_can_be_typed(kind: OrderKind) -> None:
+    number = order_number(rules.PREFIXES[kind], 2026, 1)
+    assert parse_order_number(number.lower()) == number

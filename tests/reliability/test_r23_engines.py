@@ -43,7 +43,7 @@ class Numbers:
             number = str(row.get("number") or "")
             for known, prefixes in (
                 (self.members, ("M-",)), (self.payments, ("P-",)), (self.cards, ("86",)),
-                (self.refunds, ("RF-",)), (self.orders, ("JN-", "RN-", "UP-", "DN-", "TR-", "SV-")),
+                (self.refunds, ("RF-",)), (self.orders, ("JN-", "RN-", "GR-", "DN-", "TR-", "SV-")),
             ):  # fmt: skip
                 if number.startswith(prefixes) and number not in known:
                     known.append(number)
