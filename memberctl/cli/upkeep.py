@@ -8,6 +8,7 @@ import typer
 
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
+from memberctl.core.errors import RuleRefused
 
 db = noun("db", "The store itself: its schema and its soundness.")
 
@@ -76,3 +77,31 @@ def copy_store(
         "Copied {rows} rows of {tables} tables to {to}; {sums} sums and the audit log's head "
         "are equal. You are {login} there.",
     )
+
+
+@db.command("roles")
+def print_roles(ctx: typer.Context) -> None:
+    """Print the SQL that gives each member of staff a PostgreSQL role of their own.
+
+    The tables then belong to a role that nobody is, and no role of the staff can change or remove
+    what the audit log and the ledger hold, with any program. It may be run again.
+
+    Example: memberctl db roles > roles.sql && psql -v ON_ERROR_STOP=1 -d club -f roles.sql
+    """
+    from memberctl.office.queries import logins
+    from memberctl.office.rules import StaffState
+    from memberctl.store.roles import Login, roles_script
+    from memberctl.store.schema import metadata
+
+    store = ctx.obj.store()
+    if store.path is not None:
+        raise RuleRefused(
+            "a SQLite store has no roles: whoever can write the file can change it",
+            hint="memberctl help postgres",
+        )
+    with look(ctx, "office.change") as r:
+        people = [
+            Login(user, code, state is StaffState.ACTIVE) for code, user, state in logins(r.session)
+        ]
+    script = roles_script(store.database, [*metadata.tables, "alembic_version"], people)
+    r.show_text(script, {"sql": script})

@@ -182,6 +182,16 @@ def _known_staff(session: Session, code: str, *, lock: bool) -> Staff:
     return found
 
 
+def logins(session: Session) -> list[tuple[str, str, StaffState]]:
+    """Return the code, database user and state of everybody who has a database user."""
+    statement = (
+        select(col(Staff.code), col(Staff.database_user), col(Staff.state))
+        .where(col(Staff.database_user).is_not(None))
+        .order_by(col(Staff.code))
+    )
+    return [(code, str(user), state) for code, user, state in session.execute(statement)]
+
+
 def staff_codes(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the codes of people by their ids; unknown ids are left out."""
     codes: dict[int, str] = {}

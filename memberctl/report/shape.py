@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, create_engine, inspect, text
 
 from memberctl.store.guard import TRIGGERS
+from memberctl.store.roles import ACTOR_TRIGGER
 from memberctl.store.schema import metadata
 from memberctl.store.trail import Problem
 
@@ -68,7 +69,8 @@ def declared_shape() -> Shape:
 def postgres_shape(connection: Connection) -> Shape:
     """Return the same of a PostgreSQL database."""
     inspector = inspect(connection)
-    shape: Shape = {f"trigger {name}": "" for name in _triggers(connection)}
+    triggers = set(_triggers(connection)) - {ACTOR_TRIGGER}  # Made by `db roles`, if it was run.
+    shape: Shape = {f"trigger {name}": "" for name in triggers}
     for table in inspector.get_table_names():
         if table == OWN_TABLE:
             continue
