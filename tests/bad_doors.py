@@ -369,6 +369,7 @@ DATE_DOORS = (
         "plan add QQ --name 卡 --price 1.00 --term {value}",
         "plan revise YEAR --term {value}",
         "term preview --from 2026-01-31 --term {value}",
+        "renewal list --within {value}",
     ),
 )  # fmt: skip
 PERSON_DOORS = (

@@ -58,6 +58,7 @@ PINNED = {
     ),
     "term list": ("sun", "member plan start_on end_on status"),
     "term preview --from 2024-01-31 --term 1m --count 4": ("sun", "index start_on end_on"),
+    "renewal list --within 2y": ("sun", "member name plan end_on days_left price next"),
     "card issue {cardless}": ("sun", CARD),
     "card list": ("sun", CARD),
     "reminder run": ("zhao", "due queued already suppressed"),

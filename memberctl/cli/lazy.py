@@ -46,6 +46,9 @@ TREE = {
     "bank": _of("bank.commands", "bank", "Bank: statements, matching, reconciliation."),
     "term": _of("access.term_commands", "term", "Terms: what members are entitled to, and when."),
     "card": _of("access.commands", "card", "Cards: issue, replace, block."),
+    "renewal": _of(
+        "renewal.renewal_commands", "renewal", "Renewals: whose membership ends, what to do."
+    ),
     "reminder": _of(
         "renewal.reminder_commands", "reminder", "Reminders: terms that end are told of in time."
     ),
