@@ -89,7 +89,11 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     """
     member, paid = a_paid_member(memberctl)
     card = memberctl.ok("card", "issue", member, as_="sun")["number"]
-    memberctl.ok("card", "replace", card, "--reason", "lost", as_="sun")
+    card_now = memberctl.ok("card", "replace", card, "--reason", "lost", as_="sun")["number"]
+    memberctl.ok("policy", "set", "entry_repeat_minutes", "0")
+    visits = [memberctl.ok("checkin", "scan", card_now, as_="sun")["visit"] for _ in range(3)]
+    memberctl.ok("checkin", "undo", visits[0], "--reason", "tried out", as_="li")
+    memberctl("checkin", "scan", card, as_="sun")
     voided = a_confirmed_order(memberctl)
     payment = pay(memberctl, voided, "3650.00")["number"]
     memberctl.ok("payment", "void", payment, "--reason", "wrong order", "--yes", as_="qian")

@@ -52,13 +52,15 @@ def set_scene(program: Program) -> dict[str, str]:
     asked = program.ok(
         "member", "update", member, "--name", "李小龙", "--reason", "passport", as_="sun"
     )
+    card = program.ok("card", "issue", member, as_="sun")["number"]
     people = program.folder / "people.csv"
     people.write_text("name,phone,plan\n")
     return {
         "people": str(people),
         "member": member,
         "paid": paid,
-        "card": program.ok("card", "issue", member, as_="sun")["number"],
+        "card": card,
+        "visit": program.ok("checkin", "scan", card, as_="sun")["visit"],
         "payment": program.ok("payment", "list")[0]["number"],
         "filed": histories.a_join_order(program, histories.a_member(program)),
         "confirmed": histories.a_confirmed_order(program),

@@ -61,6 +61,12 @@ PINNED = {
     "renewal list --within 2y": ("sun", "member name plan end_on days_left price next"),
     "card issue {cardless}": ("sun", CARD),
     "card list": ("sun", CARD),
+    "checkin scan {card}": ("sun", "card member allowed reason visit name until left"),
+    "checkin list": ("sun", "visit at member card branch plan ground state"),
+    "checkin refused": ("sun", "at reason card member branch staff"),
+    "checkin inside": ("sun", "branch inside capacity"),
+    "checkin show {visit}": ("sun", "visit at on member card branch plan ground state reason"),
+    "checkin undo {visit} --reason x": ("zhao", "visit member left"),
     "reminder run": ("zhao", "due queued already suppressed"),
     "message send": ("zhao", "sent retry failed unknown left"),
     "message list": (
@@ -95,7 +101,9 @@ def history(
     folder = tmp_path_factory.mktemp("history")
     program = Program(grounds.sqlite_copy(folder / "store.db"), grounds.key_dir / "sqlite", folder)
     member, paid = histories.a_paid_member(program)
-    program.ok("card", "issue", member, as_="sun")
+    card = program.ok("card", "issue", member, as_="sun")["number"]
+    visit = program.ok("checkin", "scan", card, as_="sun")["visit"]
+    program("checkin", "scan", "86000100001236", as_="sun")
     asked, approved = histories.two_refunds(program)
     file = folder / "people.csv"
     file.write_text("name,phone,plan\n李四,13712340000,YEAR\n")
@@ -104,6 +112,8 @@ def history(
     program("backup", "create", str(folder / "one.backup"))
     return folder / "store.db", {
         "member": member,
+        "card": card,
+        "visit": visit,
         "paid": paid,
         "asked": asked,
         "approved": approved,

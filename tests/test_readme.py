@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = sorted((ROOT / "memberctl" / "help").glob("*.md"))
 MANUAL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sample_data" / "README.md", *PAGES]
 TOPICS = {
-    "start", "options", "import", "review", "payment", "cards", "output", "exit-codes",
+    "start", "options", "import", "checkin", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger", "messages", "reminders", "refunds",
     "backup", "bank",

@@ -15,6 +15,7 @@ from memberctl.access.hold_tables import MemberHold
 from memberctl.access.holds import Hold, HoldKind
 from memberctl.core.dates import at_local_midnight, local_date
 from memberctl.core.numbering import member_number
+from memberctl.member.scope import every_branch
 from memberctl.office.tables import Staff
 from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
@@ -38,11 +39,20 @@ class HoldLine:
 
 
 def holds_of(
-    session: Session, member_ids: Collection[int], zone: ZoneInfo
+    session: Session,
+    member_ids: Collection[int],
+    zone: ZoneInfo,
+    *,
+    at_every_branch: bool = False,
 ) -> dict[int, tuple[Hold, ...]]:
-    """Return the holds and expulsions of these members by member id; none has no key."""
+    """Return the holds and expulsions of these members by member id; none has no key.
+
+    at_every_branch -- also of members whom the person may not see (rules G6)
+    """
     found: dict[int, list[Hold]] = {}
     statement = select(MemberHold).where(among(session, col(MemberHold.member_id), member_ids))
+    if at_every_branch:
+        statement = every_branch(statement)
     for row in session.exec(statement.order_by(col(MemberHold.id))):
         found.setdefault(row.member_id, []).append(as_fact(row, zone))
     return {member_id: tuple(holds) for member_id, holds in found.items()}

@@ -19,6 +19,7 @@ from memberctl.catalog.queries import plan_terms_by_id
 from memberctl.catalog.tables import Plan, PlanVersion, TierVersion
 from memberctl.core.dates import Span, at_local_midnight, local_date
 from memberctl.core.numbering import member_number
+from memberctl.member.scope import every_branch
 from memberctl.office.tables import Staff
 from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
@@ -92,10 +93,13 @@ def held_by_source(
     return {source: tuple(terms) for source, terms in found.items()}
 
 
-def term_changes(session: Session, zone: ZoneInfo, *which: Any) -> dict[int, tuple[Change, ...]]:
+def term_changes(
+    session: Session, zone: ZoneInfo, *which: Any, at_every_branch: bool = False
+) -> dict[int, tuple[Change, ...]]:
     """Return the changes of terms by term id, in the order in which they were recorded.
 
     which -- conditions on Term; none is every term that was ever changed
+    at_every_branch -- also of members whom the person may not see (rules G6)
     """
     statement = (
         select(TermChange)
@@ -103,6 +107,8 @@ def term_changes(session: Session, zone: ZoneInfo, *which: Any) -> dict[int, tup
         .where(*which)
         .order_by(col(TermChange.id))
     )
+    if at_every_branch:
+        statement = every_branch(statement)
     found: dict[int, list[Change]] = {}
     for row in session.exec(statement):
         found.setdefault(row.term_id, []).append(_change(row, zone))

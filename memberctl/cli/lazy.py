@@ -52,6 +52,7 @@ TREE = {
     "reminder": _of(
         "renewal.reminder_commands", "reminder", "Reminders: terms that end are told of in time."
     ),
+    "checkin": _of("access.checkin_commands", "checkin", "Check-ins: who comes in."),
     "message": _of("message.commands", "message", "Messages: what members are told."),
     "template": _of(
         "message.template_commands", "template", "Templates: your own words for messages."

@@ -213,7 +213,7 @@ def _format_in(argv: Sequence[str]) -> str | None:
 
 def _interrupted(run: Run, code: int) -> int:
     if not run.committed:
-        run.output.note("interrupted; nothing was done")
+        run.output.note(run.if_interrupted)
         return code
     return _fail(run, [], NotShown("interrupted after the change was made"))
 

@@ -150,6 +150,16 @@ def parse_member_number(text: str) -> int:
     return parse_serial_number(text, "M")
 
 
+def visit_number(id: int) -> str:
+    """Return the number of a visit, e.g. "V-000001"."""
+    return serial_number("V", id)
+
+
+def parse_visit_number(text: str) -> int:
+    """Return the id in a visit's number such as "V-000001" or "v1". Raises Invalid."""
+    return parse_serial_number(text, "V")
+
+
 def receipt_number(series: str, year: int, n: int) -> str:
     """Return the n-th number of a series in a year, e.g. "RC-2026-000001".
 

@@ -147,11 +147,11 @@ def _about(
 def keys_of(filing: Filing) -> tuple[tuple[str, str] | None, tuple[int, str] | None]:
     """Return by what a filing is known again: its external reference, and member and plan.
 
-    Only joining has the second key: a member may well renew twice (rules T4).
+    Only joining has the second key: a member may well renew twice (rules T4), or buy two packs.
     Source: rules I2.
     """
     referred = filing.source is not None and filing.external_ref is not None
-    joins = filing.kind is OrderKind.JOIN and filing.plan is not None
+    joins = filing.kind is OrderKind.JOIN and filing.plan is not None and not filing.plan.visits
     return (
         (filing.source or "", filing.external_ref or "") if referred else None,
         (filing.member_id, filing.plan.code) if joins and filing.plan else None,

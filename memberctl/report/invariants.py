@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memberctl.bank.rules import line_number
-from memberctl.core.numbering import member_number
+from memberctl.core.numbering import member_number, visit_number
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +179,71 @@ ACCESS = (
     ),
 )
 
+VISITS = (
+    Invariant(
+        "pack_used",
+        """
+        SELECT t.member_id, 'at most ' || t.visits || ' visits', COUNT(*)
+        FROM term t JOIN visit v ON v.term_id = t.id AND v.undone_at IS NULL
+        WHERE t.visits IS NOT NULL GROUP BY t.id, t.member_id, t.visits HAVING COUNT(*) > t.visits
+        """,
+        member_number,
+    ),
+    Invariant(
+        "visit_card",
+        """
+        SELECT v.id, 'an active card', 'one that ended before'
+        FROM visit v JOIN card c ON c.id = v.card_id
+        WHERE v.undone_at IS NULL AND c.ended_at < v.visited_at
+        """,
+        visit_number,
+    ),
+    Invariant(
+        "visit_holder",
+        """
+        SELECT v.id, 'the holder of the card', 'another member'
+        FROM visit v JOIN card c ON c.id = v.card_id WHERE c.member_id <> v.member_id
+        """,
+        visit_number,
+    ),
+    Invariant(
+        "visit_term",
+        """
+        SELECT id, start_on || ' to ' || end_then, visited_on FROM (
+            SELECT v.id, v.visited_on, v.visited_at, t.start_on, t.voided_at, COALESCE(
+                (SELECT c.end_before FROM term_change c
+                    WHERE c.term_id = t.id AND c.recorded_at > v.visited_at ORDER BY c.id LIMIT 1),
+                t.end_on) AS end_then
+            FROM visit v JOIN term t ON t.id = v.term_id
+            WHERE v.ground = 'term' AND v.undone_at IS NULL) visits
+        WHERE visited_on < start_on OR visited_on > end_then OR voided_at <= visited_at
+        """,
+        visit_number,
+    ),
+    Invariant(
+        "visit_frozen",
+        """
+        SELECT v.id, 'a term that is not frozen', 'frozen from ' || c.from_on
+        FROM visit v JOIN term_change c ON c.term_id = v.term_id AND c.kind = 'frozen'
+            AND v.visited_on BETWEEN c.from_on AND c.until_on AND c.recorded_at <= v.visited_at
+        LEFT JOIN term_change r ON r.follows = c.id AND r.kind = 'resumed'
+        WHERE v.ground = 'term' AND v.undone_at IS NULL
+            AND (r.id IS NULL OR v.visited_on BETWEEN r.from_on AND r.until_on)
+        """,
+        visit_number,
+    ),
+    Invariant(
+        "visit_noted",
+        """
+        SELECT 'visits', made, noted FROM (
+            SELECT (SELECT COUNT(*) FROM visit) AS made,
+                (SELECT COUNT(*) FROM audit
+                    WHERE event IN ('visit.recorded', 'visit.forced')) AS noted) counted
+        WHERE made <> noted
+        """,
+    ),
+)
+
 TRACES = (
     Invariant(
         "repeat_answered",
@@ -262,4 +327,4 @@ BANK = (
     ),
 )
 
-INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *TRACES, *BANK)
+INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *VISITS, *TRACES, *BANK)

@@ -23,6 +23,7 @@ from memberctl.access.queries import CardLine, list_cards
 from memberctl.access.rules import Held, MemberStatus, member_status
 from memberctl.access.tables import Term, TermChange
 from memberctl.access.term_queries import TermLine, held_terms, list_terms
+from memberctl.access.visit_lists import VisitLine, list_visits
 from memberctl.catalog.tables import Plan, PlanVersion, Tier
 from memberctl.core.dates import at_local_midnight, local_date, zone
 from memberctl.core.errors import NotFound
@@ -103,7 +104,7 @@ class MemberRecord:
     """One member with all that belongs to them.
 
     balance -- above 0 the member's credit, below 0 what the member owes
-    history -- the newest first, at most 50
+    history, visits -- the newest first, at most 50
     continuous_since -- the first day of the latest stretch without a gap, or None
     id_number -- opened by whoever has the store's keys
     """
@@ -123,6 +124,7 @@ class MemberRecord:
     history: tuple[HistoryLine, ...]
     continuous_since: date | None
     id_number: Personal | None = None
+    visits: tuple[VisitLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,6 +194,11 @@ def show_member(session: Session, member_id: int, *, today: date) -> MemberRecor
         balance=_balance(session, line.number, orders, moment),
         history=_history(session, about, moment),
         continuous_since=continuous_since(held, today),
+        visits=tuple(
+            list_visits(
+                session, member_id=member_id, before=moment.ends, newest_first=True, limit=HISTORY
+            ).rows
+        ),
     )
 
 

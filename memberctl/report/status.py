@@ -11,11 +11,12 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, case, exists, func
+from sqlalchemy import ColumnElement, and_, case, exists, func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
 from memberctl.access.queries import count_without_card
+from memberctl.access.visit_tables import EntryRefusal, Visit
 from memberctl.core.dates import at_local_midnight
 from memberctl.core.money import Money
 from memberctl.member.rules import RequestState
@@ -72,6 +73,7 @@ class Status:
 
     received -- today's money; unverified -- recorded and not yet checked by finance
     owed     -- open on orders that are confirmed
+    visits, refused_scans -- today's check-ins that were not undone, and who was not let in
     overrides -- stages and refunds that were decided by emergency override since the month began
                  (rules O2, M9)
     """
@@ -83,6 +85,8 @@ class Status:
     overrides: int
     queues: tuple[Queue, ...]
     takings: tuple[Takings, ...]
+    visits: int
+    refused_scans: int
 
 
 def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -> Status:
@@ -112,6 +116,17 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
         overrides=_overrides(session, at_local_midnight(today.replace(day=1), zone)),
         queues=queues,
         takings=takings,
+        visits=_count(
+            session, Visit, and_(col(Visit.visited_on) == today, col(Visit.undone_at).is_(None))
+        ),
+        refused_scans=_count(
+            session,
+            EntryRefusal,
+            and_(
+                col(EntryRefusal.refused_at) >= at_local_midnight(today, zone),
+                col(EntryRefusal.refused_at) < at_local_midnight(today + timedelta(days=1), zone),
+            ),
+        ),
     )
 
 

@@ -21,6 +21,7 @@ from memberctl.core.actor import Actor
 from memberctl.store.bulk import insert_rows
 from memberctl.store.columns import instant_text
 from memberctl.store.keys import signature
+from memberctl.store.prepared import Prepared
 from memberctl.store.tables import AuditRow
 
 if TYPE_CHECKING:
@@ -30,6 +31,9 @@ FIRST_PREV = bytes(32)
 COLUMNS = (
     "seq", "at", "account", "login", "staff", "command", "event", "object", "facts", "prev", "mac",
 )  # fmt: skip
+HEAD = Prepared(
+    select(AuditRow.seq, AuditRow.mac).order_by(AuditRow.seq.desc()).limit(1)  # type: ignore[attr-defined, call-overload]
+)
 Fact = str | int | bool | None | list[str]
 _json = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
 
@@ -120,10 +124,7 @@ def _links(session: Session, trail: Trail) -> Iterator[tuple[object, ...]]:
 
 def head(session: Session) -> tuple[int, bytes]:
     """Return the number and signature of the newest link, (0, zeros) before the first."""
-    newest = session.connection().execute(
-        select(AuditRow.seq, AuditRow.mac).order_by(AuditRow.seq.desc()).limit(1)  # type: ignore[attr-defined, call-overload]
-    )
-    found = newest.first()
+    found = HEAD.row(session)
     return (found[0], bytes(found[1])) if found else (0, FIRST_PREV)
 
 

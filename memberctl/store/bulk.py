@@ -10,12 +10,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from memberctl.store.columns import Day, Instant, State, instant_text
+from memberctl.store.prepared import driver_of
 
 if TYPE_CHECKING:
-    from sqlalchemy import Column
+    from sqlalchemy import Column, Dialect
     from sqlmodel import Session, SQLModel
 
 Convert = Callable[[Any], Any]
@@ -32,20 +34,27 @@ def insert_rows(
     Values have the Python types of the columns; what the session holds unflushed goes first.
     """
     session.flush()
-    connection = session.connection()
-    declared = table.__table__  # type: ignore[attr-defined]
-    name = connection.dialect.identifier_preparer.format_table(declared)
-    sqlite = connection.dialect.name == "sqlite"
-    marks = ", ".join(["?" if sqlite else "%s"] * len(columns))
-    # Names come from our own table classes, values are bound.
-    sql = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
-    converters = _converters([declared.c[column] for column in columns], sqlite)
-    raw: Any = connection.connection.driver_connection
+    raw, dialect = driver_of(session)
+    sql, converters = _insert(table, tuple(columns), dialect)
     cursor = raw.cursor()
     try:
         cursor.executemany(sql, _converted(rows, converters) if converters else rows)
     finally:
         cursor.close()
+
+
+@lru_cache(maxsize=256)
+def _insert(
+    table: type[SQLModel], columns: tuple[str, ...], dialect: Dialect
+) -> tuple[str, list[tuple[int, Convert]]]:
+    """Return the statement that inserts into these columns, and what converts their values."""
+    declared = table.__table__  # type: ignore[attr-defined]
+    name = dialect.identifier_preparer.format_table(declared)
+    sqlite = dialect.name == "sqlite"
+    marks = ", ".join(["?" if sqlite else "%s"] * len(columns))
+    # Names come from our own table classes, values are bound.
+    sql = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+    return sql, _converters([declared.c[column] for column in columns], sqlite)
 
 
 def _converters(columns: Sequence[Column[Any]], sqlite: bool) -> list[tuple[int, Convert]]:

@@ -8,15 +8,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import text
+from sqlalchemy import Integer, column, text
+
+from memberctl.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
 # Both engines read this; SQLAlchemy's own upsert would load the other engine's dialect as well.
-TAKE = text(
-    "INSERT INTO counter (name, value) VALUES (:name, :count)"
-    " ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
+TAKE = Prepared(
+    text(
+        "INSERT INTO counter (name, value) VALUES (:name, :count)"
+        " ON CONFLICT (name) DO UPDATE SET value = counter.value + :count RETURNING value"
+    ).columns(column("value", Integer()))
 )
 
 
@@ -25,8 +29,7 @@ def take(session: Session, name: str, count: int = 1) -> range:
     assert count >= 0
     if count == 0:
         return range(0)
-    found = session.connection().execute(TAKE, {"name": name, "count": count})
-    last: int = found.scalar_one()
+    (last,) = TAKE.rows(session, name=name, count=count)[0]
     return range(last - count + 1, last + 1)
 
 

@@ -45,6 +45,8 @@ WRITE_PRAGMAS = (
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA wal_autocheckpoint=0",
+    # A WAL that begins anew keeps its length otherwise, and would be taken for long ever after.
+    "PRAGMA journal_size_limit=0",
 )
 
 
@@ -187,7 +189,8 @@ def _sqlite_engine(store: Store, purpose: str) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql(begin)
+        raw: Any = connection.connection.driver_connection
+        raw.execute(begin)
 
     return engine
 
@@ -236,8 +239,10 @@ def _connected(path: Path, mode: str, pragmas: Sequence[str]) -> sqlite3.Connect
 
 
 def _wal_bytes(path: Path) -> int:
-    wal = path.with_name(path.name + "-wal")
-    return wal.stat().st_size if wal.exists() else 0
+    try:
+        return path.with_name(path.name + "-wal").stat().st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _checkpoint_if_long(connection: Connection, path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +20,7 @@ from memberctl.core.actor import Actor
 from memberctl.core.dates import local_date
 from memberctl.store import repeats
 from memberctl.store.audit import append_notes, open_trail
+from memberctl.store.clock import moment
 from memberctl.store.failures import committing
 from memberctl.store.guard import store_info
 from memberctl.store.keys import Keys, load_keys
@@ -94,16 +95,77 @@ def unit_of_work(
         yield work
 
         repeats.finish(taken, work.answer)
-        session.flush()
-        append_notes(session)
-        with signals_held():
-            if dry_run:
-                session.rollback()
-            else:
-                with committing():
-                    session.commit()
-                if on_commit is not None:
-                    on_commit()
+        _end(session, dry_run, on_commit)
+
+
+def _end(session: Session, dry_run: bool, on_commit: Callable[[], None] | None) -> None:
+    """Make the notes audit rows, then commit; or take everything back."""
+    session.flush()
+    append_notes(session)
+    with signals_held():
+        if dry_run:
+            session.rollback()
+        else:
+            with committing():
+                session.commit()
+            if on_commit is not None:
+                on_commit()
+
+
+class Stream:
+    """Transactions of one command, one after another, by one person on a store kept open.
+
+    Each is committed by itself. What a transaction begins with (is the store ours, who is it,
+    may they) is asked again only when `state` tells that something it rests on was changed; the
+    clock is asked each time.
+    Source: performance.md D.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        key_dir: Path,
+        command: str,
+        open_: Open,
+        *,
+        state: Callable[[Session, Actor], object],
+        as_of: str | None,
+        dry_run: bool = False,
+        on_commit: Callable[[], None] | None = None,
+    ) -> None:
+        self._store = store
+        self._key_dir = key_dir
+        self._command = command
+        self._open = open_
+        self._state_of = state
+        self._as_of = as_of
+        self._dry_run = dry_run
+        self._on_commit = on_commit
+        self._known: tuple[Opening, Keys, object] | None = None
+
+    @contextmanager
+    def unit(self) -> Iterator[tuple[Work, bool]]:
+        """Give a write transaction, and whether what it begins with was asked anew."""
+        with self._store.writing() as session:
+            opening, keys, anew = self._opened(session)
+
+            yield Work(session, opening, keys, self._dry_run), anew
+
+            _end(session, self._dry_run, self._on_commit)
+
+    def _opened(self, session: Session) -> tuple[Opening, Keys, bool]:
+        if self._known is not None:
+            opening, keys, state = self._known
+            if self._state_of(session, opening.actor) == state:
+                open_trail(session, keys.audit, self._command)
+                return replace(opening, now=moment(self._as_of, opening.zone)), keys, False
+        self._known = None
+        info = store_info(session)
+        keys = load_keys(self._key_dir, info.store_id, info.key_check)
+        open_trail(session, keys.audit, self._command)
+        opening = self._open(session)
+        self._known = opening, keys, self._state_of(session, opening.actor)
+        return opening, keys, True
 
 
 @contextmanager

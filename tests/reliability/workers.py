@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from memberctl.access.scanning import scan
+from memberctl.access.visit_queries import gate_at
 from memberctl.cli.main import main
 from memberctl.cli.run import Run
 from memberctl.core.errors import RuleRefused
@@ -145,6 +147,22 @@ def ask_back(place: Place, guard: str, order: str, amounts: Sequence[int]) -> li
             told.append(f"{type(problem).__name__}: {str(problem)[:200]}")
     store.close()
     return told
+
+
+def scan_once(place: Place, guard: str, card: str) -> str:
+    """Scan a card once, straight through the operation; return what came of it."""
+    store, open_ = STORES[guard](place.location), opener(place, "checkin.scan")
+    try:
+        with unit_of_work(store, place.key_dir, Request("checkin scan", ""), open_) as work:
+            opening = work.opening
+            gate = gate_at(work.session, None, opening.actor)
+            scanned = scan(
+                work.session, card, gate=gate, owes=lambda _: False, by=opening.actor,
+                at=opening.now,
+            )  # fmt: skip
+    except Exception as problem:  # noqa: BLE001 -- whatever it is, the promise is broken.
+        return f"{type(problem).__name__}: {str(problem)[:200]}"
+    return "let in" if scanned.allowed else str(scanned.reason)
 
 
 _WARM: dict[tuple[str, str], Store] = {}

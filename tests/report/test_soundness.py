@@ -153,7 +153,24 @@ FAULTS: dict[str, list[str]] = {
         "UPDATE card SET state = 'active', ended_at = NULL WHERE number = '{card}'",
     ],
     "card_ended": ["UPDATE card SET ended_at = issued_at WHERE state = 'active'"],
-    "card_entitled": ["UPDATE card SET member_id = {returned_member} WHERE state = 'active'"],
+    "card_entitled visit_holder": [
+        "UPDATE card SET member_id = {returned_member} WHERE state = 'active'"
+    ],
+    "pack_used": ["UPDATE term SET visits = 1 WHERE source = '{paid}'"],
+    "visit_card": [
+        "UPDATE visit SET card_id = (SELECT id FROM card WHERE number = '{card}'), visited_at ="
+        " '2026-03-03 10:00:00+00:00' WHERE id = 3"
+    ],
+    "visit_holder": ["UPDATE visit SET member_id = {returned_member} WHERE id = 2"],
+    "visit_term": ["UPDATE visit SET visited_on = '2026-03-01' WHERE id = 3"],
+    "visit_frozen": [
+        TAKEN,
+        "INSERT INTO term_change SELECT 92, id, 'frozen', '2026-03-02', '2026-03-02', start_on,"
+        " start_on, end_on, end_on, NULL, '', '', granted_at, 1 FROM term WHERE source = '{paid}'",
+    ],
+    "visit_noted": [
+        "DELETE FROM visit WHERE id = 2",
+    ],
     "repeat_answered": ["UPDATE repeat SET result = NULL WHERE key = 'K1'"],
     "outbox_member": ["UPDATE outbox SET member_id = 999 WHERE id = (SELECT MIN(id) FROM outbox)"],
     "entry_about": [

@@ -124,6 +124,7 @@ def test_status_is_one_record_for_people_and_for_scripts(memberctl: Program) -> 
     found = memberctl.ok("status", as_="zhao")
     assert set(found) == {
         "on", "received", "unverified", "owed", "overrides", "queues", "takings",
+        "visits", "refused_scans",
     }  # fmt: skip
     assert found["on"] == "2026-03-02"
     table = memberctl("status", "--format", "plain", as_="zhao")
