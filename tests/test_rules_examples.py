@@ -37,6 +37,11 @@ ELSEWHERE = {
     "O9": "order/test_commands.py::test_an_order_is_found_however_its_number_is_typed",
     "M2": "payment/test_voiding.py"
     "::test_a_void_takes_back_all_that_the_payment_caused_and_keeps_its_numbers",
+    "M6": "refund/test_examples.py::test_m6_unused_days_are_counted_from_dates_and_rounded_once",
+    "M7": "refund/test_examples.py::test_m7_signed_on_the_first_all_goes_back_until_the_eighth",
+    "M8": "refund/test_examples.py::test_m8_the_newest_payment_goes_back_first_by_its_own_method",
+    "M9": "refund/test_examples.py::test_m9_three_people_and_a_pending_request_counts",
+    "M10": "refund/test_examples.py::test_m10_what_ends_is_said_before_and_done_with_the_payout",
     "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",
     "G1": "store/test_chain.py::test_an_attack_on_the_chain_is_found",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.histories import a_big_order
+from tests.histories import a_big_order, two_refunds
 from tests.program import PYTHON, Program
 from tests.reliability.promises import assert_sound
 from tests.reliability.rows import a_file, good_row
@@ -28,15 +28,16 @@ MOST = 200
 
 @pytest.fixture
 def scene(grounds: Grounds, tmp_path: Path) -> tuple[Program, dict[str, tuple[str, ...]]]:
-    """A store with an open order and a file of applications, and the commands that are tried."""
+    """A store with what the commands need that are tried: an open order, a refund, a file."""
     shop = Program(grounds.sqlite_copy(tmp_path / "scene.db"), grounds.key_dir / "sqlite", tmp_path)
-    order = a_big_order(shop)
+    order, refund = a_big_order(shop), two_refunds(shop)[1]
     dice = random.Random(2)
     file = tmp_path / "applications.csv"
     file.write_text(a_file([good_row(number, dice) for number in range(20)]))
     return shop, {
         "payment": ("payment", "record", order, "600.00", "--method", "cash", "--key", "K"),
         "import": ("application", "import", str(file)),
+        "refund": ("refund", "pay", refund, "--yes", "--as", "qian", "--key", "K"),
     }
 
 
@@ -57,9 +58,12 @@ def strike(
     return done.returncode, struck
 
 
-def amounts(shop: Program) -> tuple[int, int]:
-    """Return how many payments and how many orders there are."""
-    return len(shop.ok("payment", "list")), len(shop.ok("order", "list"))
+def amounts(shop: Program) -> tuple[int, ...]:
+    """Return how many payments, orders, paid refunds and live terms there are."""
+    paid = shop.ok("refund", "list", "--state", "paid")
+    running = [each for each in shop.ok("term", "list") if each["end_on"] > "2026-03-02"]
+    orders = shop.ok("order", "list")
+    return len(shop.ok("payment", "list")), len(orders), len(paid), len(running)
 
 
 def strikes(shop: Program, argv: tuple[str, ...], call: str, fault: str) -> Iterator[int]:
@@ -85,7 +89,7 @@ def strikes(shop: Program, argv: tuple[str, ...], call: str, fault: str) -> Iter
     raise AssertionError("a command makes more calls than anybody thought")
 
 
-@pytest.mark.parametrize("command", ["payment", "import"])
+@pytest.mark.parametrize("command", ["payment", "import", "refund"])
 def test_a_command_survives_a_fault_at_every_call(
     scene: tuple[Program, dict[str, tuple[str, ...]]], command: str, told: Report
 ) -> None:
