@@ -200,9 +200,9 @@ def book_void(
 
 def book_refund(
     session: Session,
-    order_number: str,
+    about: str,
     member_number: str,
-    shares: Sequence[tuple[Account, int]],
+    shares: Sequence[tuple[str, Account, int]],
     *,
     currency: str,
     value_on: date,
@@ -211,15 +211,22 @@ def book_refund(
 ) -> int:
     """Book money that went back to a member and return the entry.
 
-    shares -- out of which account how much went, minor units > 0
+    about  -- the order that is refunded
+    shares -- for which order it had been paid, out of which account how much went; minor units
     branch_id -- the branch that paid it out
     What was not earned goes first, then income; a fee that is kept stays where it is. An entry
     of its own, never a change of the payment's. Source: rules M2, M6.
     """
-    unearned = -queries.balance(session, Account.UNEARNED_FEES, order_number)
-    lines = rules.refund_lines(order_number, member_number, unearned, shares)
+    unearned = {
+        order: -queries.balance(session, Account.UNEARNED_FEES, order)
+        for order in {order for order, _, _ in shares}
+    }
+    lines: list[Line] = []
+    for order, account, minor in shares:
+        lines += rules.refund_lines(order, member_number, unearned[order], account, minor)
+        unearned[order] = max(unearned[order] - minor, 0)
     return post_entry(
-        session, "refund.paid", order_number, lines,
+        session, "refund.paid", about, lines,
         currency=currency, value_on=value_on, at=at, branch_id=branch_id,
     )  # fmt: skip
 

@@ -178,24 +178,21 @@ def credit_lines(order_number: str, member_number: str, credit_minor: int) -> tu
 
 
 def refund_lines(
-    order_number: str,
-    member_number: str,
-    unearned_minor: int,
-    shares: Sequence[tuple[Account, int]],
+    order_number: str, member_number: str, unearned_minor: int, account: Account, minor: int
 ) -> tuple[Line, ...]:
     """Return the postings of money that goes back: out of what is not earned yet, then of income.
 
-    unearned_minor -- what the order's fee has not earned so far, >= 0
-    shares -- out of which account how much goes, minor units > 0; what the member's own credit
-              had paid becomes their credit again
+    order_number   -- the order that it was paid for
+    unearned_minor -- what that order's fee has not earned so far, >= 0
+    account, minor -- out of which account how much goes, minor units > 0; what the member's own
+                      credit had paid becomes their credit again
     Source: rules M2, M6.
     """
-    total = sum(minor for _, minor in shares)
-    unearned = min(unearned_minor, total)
+    unearned = min(unearned_minor, minor)
     return (
         Line(Account.UNEARNED_FEES, unearned, order_number),
-        Line(Account.FEE_INCOME, total - unearned, order_number),
-        *(money_line(account, -minor, member_number) for account, minor in shares),
+        Line(Account.FEE_INCOME, minor - unearned, order_number),
+        money_line(account, -minor, member_number),
     )
 
 

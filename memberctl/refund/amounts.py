@@ -6,7 +6,7 @@ Source: rules M6-M8; mission S1.10.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 
@@ -213,6 +213,16 @@ class Source:
     method: Method
     received_at: datetime
     left_minor: int
+
+
+def at_most(minor: int, sources: Sequence[Source]) -> tuple[Source, ...]:
+    """Return sources of which no more than `minor` is left together, the newest kept first."""
+    kept: list[Source] = []
+    for source in sorted(sources, key=lambda each: (each.received_at, each.payment_id))[::-1]:
+        left = min(source.left_minor, minor)
+        minor -= left
+        kept.append(replace(source, left_minor=left))
+    return tuple(kept)
 
 
 @dataclass(frozen=True, slots=True)

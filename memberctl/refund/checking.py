@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, or_
 from sqlalchemy import select as columns
+from sqlalchemy.orm import aliased
 from sqlmodel import col
 
 from memberctl.access.tables import Term
@@ -50,9 +51,10 @@ def check_money(session: Session) -> Checked:
 
 
 def _part_problems(session: Session) -> list[Problem]:
-    """Return refunds whose parts are not their amount, or go to another order's payment."""
+    """Return refunds whose parts are not their amount, or go to another member's payment."""
     total = func.coalesce(func.sum(RefundPart.amount_minor), 0)
-    strange = func.sum(case((col(Payment.order_id) != col(Refund.order_id), 1), else_=0))
+    refunded, paid = aliased(Order), aliased(Order)
+    strange = func.sum(case((paid.member_id != refunded.member_id, 1), else_=0))  # type: ignore[arg-type]
     rows = session.execute(
         columns(
             col(Refund.id),
@@ -61,8 +63,10 @@ def _part_problems(session: Session) -> list[Problem]:
             total,
             func.coalesce(strange, 0),
         )
+        .join(refunded, refunded.id == col(Refund.order_id))  # type: ignore[arg-type]
         .outerjoin(RefundPart, col(RefundPart.refund_id) == col(Refund.id))
         .outerjoin(Payment, col(Payment.id) == col(RefundPart.payment_id))
+        .outerjoin(paid, paid.id == col(Payment.order_id))  # type: ignore[arg-type]
         .group_by(col(Refund.id), col(Refund.amount_minor), col(Refund.currency))
         .having((total != col(Refund.amount_minor)) | (strange > 0))
         .order_by(col(Refund.id))
@@ -71,7 +75,7 @@ def _part_problems(session: Session) -> list[Problem]:
         Problem(
             "refund_parts",
             number(id_),
-            f"parts of {Money(amount, currency)} to the payments of its order",
+            f"parts of {Money(amount, currency)} to payments of its member",
             f"{Money(int(parts), currency)}, {int(others)} to others",
         )
         for id_, amount, currency, parts, others in rows
@@ -125,14 +129,9 @@ def _shares_of_payments() -> Any:
 
 
 def _entry_problems(session: Session) -> list[Problem]:
-    """Return paid refunds whose entry is not a payout of their amount by their order's fee."""
+    """Return paid refunds whose entry is not a payout of their amount out of fees."""
     account, amount = col(Posting.account), col(Posting.amount_minor)
-    fees = func.coalesce(
-        func.sum(
-            case((account.in_(_FEES) & (col(Posting.party) == col(Order.number)), amount), else_=0)
-        ),
-        0,
-    )
+    fees = func.coalesce(func.sum(case((account.in_(_FEES), amount), else_=0)), 0)
     undone = (
         columns(func.count())
         .select_from(LedgerEntry)
@@ -142,7 +141,6 @@ def _entry_problems(session: Session) -> list[Problem]:
     )
     rows = session.execute(
         columns(col(Refund.id), col(Refund.amount_minor), col(Refund.currency), fees, undone)
-        .join(Order, col(Order.id) == col(Refund.order_id))
         .outerjoin(Posting, col(Posting.entry_id) == col(Refund.entry_id))
         .where(col(Refund.state) == RefundState.PAID)
         .group_by(col(Refund.id), col(Refund.amount_minor), col(Refund.currency))
@@ -153,7 +151,7 @@ def _entry_problems(session: Session) -> list[Problem]:
         Problem(
             "refund_entry",
             number(id_),
-            f"{Money(minor, currency)} taken from its order's fee, not reversed",
+            f"{Money(minor, currency)} taken from fees, not reversed",
             f"{Money(int(taken), currency)}, {reversals} reversals",
         )
         for id_, minor, currency, taken, reversals in rows

@@ -136,7 +136,7 @@ def _pay_parts(
     today: date,
 ) -> int:
     """Turn what was claimed of each payment into refunded money, and return the entry."""
-    shares: list[tuple[Account, int]] = []
+    shares: list[tuple[str, Account, int]] = []
     for part in queries.parts_to_change(session, refund.id):
         payment = session.get_one(Payment, part.payment_id)
         payment.claimed_minor -= part.amount_minor
@@ -144,7 +144,8 @@ def _pay_parts(
         payment.version += 1
         if part.method is not Method.MEMBER_CREDIT:
             part.method = payout.method or part.method
-        shares.append((Account(part.method.value), part.amount_minor))
+        paid_for = session.get_one(Order, payment.order_id).number
+        shares.append((paid_for, Account(part.method.value), part.amount_minor))
     session.flush()
     return book_refund(
         session, order.number, member_number(order.member_id), shares,

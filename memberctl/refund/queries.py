@@ -10,7 +10,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 
-from memberctl.access.changes import ENDINGS
+from memberctl.access.changes import ENDINGS, ChangeKind
 from memberctl.access.rules import CardState
 from memberctl.access.tables import Card, Term, TermChange
 from memberctl.access.visit_tables import Visit
@@ -23,6 +23,7 @@ from memberctl.order.queries import find_order
 from memberctl.order.tables import Consent, Order, OrderLine
 from memberctl.payment.queries import number as payment_number
 from memberctl.payment.queries import payments_to_change
+from memberctl.payment.tables import Payment
 from memberctl.refund import rules
 from memberctl.refund.amounts import Conditions
 from memberctl.refund.results import HandLine, PartLine, RefundLine, RefundRecord
@@ -169,6 +170,44 @@ def joining_minor(session: Session, order_id: int) -> int:
     found = session.scalar(
         columns(func.coalesce(func.sum(OrderLine.amount_minor), 0)).where(
             col(OrderLine.order_id) == order_id, col(OrderLine.what) == JOINING_FEE
+        )
+    )
+    return int(found or 0)
+
+
+def took_over(session: Session, order_id: int) -> int:
+    """Return what an order gives back of the plan that it replaces: its lines below 0."""
+    found = session.scalar(
+        columns(func.coalesce(-func.sum(OrderLine.amount_minor), 0)).where(
+            col(OrderLine.order_id) == order_id, col(OrderLine.amount_minor) < 0
+        )
+    )
+    return int(found or 0)
+
+
+def went_on_from(session: Session, number: str) -> Order | None:
+    """Return the order whose term went on under this one, or None."""
+    statement = (
+        select(Order)
+        .join(Term, col(Term.source) == col(Order.number))
+        .join(TermChange, col(TermChange.term_id) == col(Term.id))
+        .where(TermChange.source == number, TermChange.kind == ChangeKind.SWITCHED)
+        .order_by(col(TermChange.id).desc())
+        .limit(1)
+    )
+    return session.scalars(statement).one_or_none()
+
+
+def returned_elsewhere(session: Session, order_id: int) -> int:
+    """Return what live refunds of an order give back to payments of the orders before it."""
+    found = session.scalar(
+        columns(func.coalesce(func.sum(RefundPart.amount_minor), 0))
+        .join(Refund, col(Refund.id) == col(RefundPart.refund_id))
+        .join(Payment, col(Payment.id) == col(RefundPart.payment_id))
+        .where(
+            col(Refund.order_id) == order_id,
+            col(Refund.state).in_((RefundState.PAID, *WAITING)),
+            col(Payment.order_id) != order_id,
         )
     )
     return int(found or 0)

@@ -14,7 +14,7 @@ from memberctl.access.changes import ChangeKind
 from memberctl.core.errors import Conflict, Invalid, NotPermitted, RuleRefused
 from memberctl.core.money import parse_amount, parse_percent
 from memberctl.office.rules import Role
-from memberctl.order.rules import OrderState
+from memberctl.order.rules import OrderKind, OrderState
 from memberctl.payment.rules import DEAD, SETTLED, Method
 from memberctl.refund.amounts import Fee, Usage
 from memberctl.review.rules import Person
@@ -249,6 +249,15 @@ def refuse_unsettled(order: str, state: OrderState) -> None:
         " member's credit",
         hint=f"memberctl order withdraw {order} --reason TEXT",
     )
+
+
+def refuse_transfer(order: str, kind: OrderKind) -> None:
+    """Refuse to refund the fee of a transfer: its term is the other member's now."""
+    if kind is OrderKind.TRANSFER:
+        raise RuleRefused(
+            f"{order} handed a term over to another member, and is not refunded",
+            hint=f"memberctl order show {order}",
+        )
 
 
 def refuse_what_went_on(order: str, ended: ChangeKind | None, by: str) -> None:

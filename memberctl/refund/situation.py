@@ -67,24 +67,20 @@ def situation(
     Raises RuleRefused for an order that is not paid in full, or whose term went on as another's.
     """
     rules.refuse_unsettled(order.number, order.state)
-    payments = applied_payments(session, order.id, lock=lock)
-    sources = tuple(
-        Source(
-            each.id,
-            each.method,
-            each.received_at,
-            each.applied_minor - each.claimed_minor - each.refunded_minor,
-        )
-        for each in payments
-    )
+    rules.refuse_transfer(order.number, order.kind)
+    earlier = queries.live_amounts(session, order.id)
+    own = _sources(session, order.id, lock=lock)
+    inherited = _inherited(session, order, lock=lock)
     sold = _sold(session, order)
     visited_on = () if sold is None else _visited_on(session, sold.term)
     decided = queries.conditions(session)
     signed_on = queries.signed_on(session, order.id)
     days = decided.cooling_off_days
+    sources = (*own, *inherited)
+    returned = sum(earlier)
     claim = Claim(
-        paid_minor=sum(each.applied_minor for each in payments),
-        returned_minor=sum(each.claimed_minor + each.refunded_minor for each in payments),
+        paid_minor=returned + sum(source.left_minor for source in sources),
+        returned_minor=returned,
         usage=None if sold is None else _usage(session, sold, on),
         joining_minor=queries.joining_minor(session, order.id),
         gifts_minor=gifts_minor,
@@ -96,10 +92,35 @@ def situation(
         claim=claim,
         due=amounts.refund_due(claim, decided),
         sources=sources,
-        earlier=tuple(queries.live_amounts(session, order.id)),
+        earlier=tuple(earlier),
         visited_on=visited_on,
         cooling_off_until=None if signed_on is None or not days else signed_on + timedelta(days),
     )
+
+
+def _sources(session: Session, order_id: int, *, lock: bool) -> tuple[Source, ...]:
+    return tuple(
+        Source(
+            each.id,
+            each.method,
+            each.received_at,
+            each.applied_minor - each.claimed_minor - each.refunded_minor,
+        )
+        for each in applied_payments(session, order_id, lock=lock)
+    )
+
+
+def _inherited(session: Session, order: Order, *, lock: bool) -> tuple[Source, ...]:
+    """Return the payments of the orders that this one went on from, as far as it took them over.
+
+    An upgrade pays for the rest of its term with what was left of the plan before (rules M11).
+    """
+    left = queries.took_over(session, order.id) - queries.returned_elsewhere(session, order.id)
+    before = queries.went_on_from(session, order.number)
+    if before is None or left <= 0:
+        return ()
+    sources = (*_sources(session, before.id, lock=lock), *_inherited(session, before, lock=lock))
+    return amounts.at_most(left, sources)
 
 
 def _visited_on(session: Session, term: Term) -> tuple[date, ...]:

@@ -118,7 +118,7 @@ def reverse_the_entry_alone(session: Session) -> None:
 def pay_twice(session: Session) -> None:
     order = session.get_one(Order, 1)
     books.book_refund(
-        session, order.number, "M-000001", [(Account.CASH, 100)],
+        session, order.number, "M-000001", [(order.number, Account.CASH, 100)],
         currency="CNY", value_on=CONFIRMED_ON, at=AT,
     )  # fmt: skip
 
