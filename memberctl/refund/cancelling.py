@@ -57,7 +57,7 @@ class TermCancelled:
 def notice_effects(session: Session, notice: Notice, *, today: date) -> tuple[str, Effects]:
     """Return whose order's term a notice is about, and what would end by it."""
     order = find_order(session, _meant(session, notice).source)
-    return order.number, effects(session, order, notice.on, today)
+    return order.number, effects(session, order, notice.on, today, member_id=notice.member_id)
 
 
 def cancel_term(
@@ -71,18 +71,18 @@ def cancel_term(
     """
     order = order_to_change(session, _meant(session, notice).source)
     term = _meant(session, notice)
-    refuse_own_order(by.staff, is_own=person(session, order.member_id, by).is_member)
+    refuse_own_order(by.staff, is_own=person(session, term.member_id, by).is_member)
     rules.refuse_needless_notice(term.end_on, notice.on)
     rules.refuse_cancel_beside_refund(order.number, claimed_minor=refunds_of(session, order.id)[0])
     visits = visit_days(session, notice.on, date.max, term_id=term.id)
     rules.refuse_visit_after(visits, notice.on, order=order.number)
-    member = member_number(order.member_id)
+    member = member_number(term.member_id)
     ended = end_terms(
         session, order.number, last_on=notice.on, why=ChangeKind.CANCELLED,
         reason=notice.reason, by=by, at=at, today=today, cause=order.number,
     )  # fmt: skip
     facts = {"end_on": notice.on.isoformat()}
-    tell(session, order, Purpose.TERM_CANCELLED, facts, at=at)
+    tell(session, order, Purpose.TERM_CANCELLED, facts, at=at, receiver_id=term.member_id)
     return TermCancelled(
         member=member,
         order=order.number,

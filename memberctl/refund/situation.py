@@ -127,15 +127,19 @@ def _visited_on(session: Session, term: Term) -> tuple[date, ...]:
     return tuple(visit_days(session, date.min, date.max, term_id=term.id))
 
 
-def effects(session: Session, order: Order, on: date, today: date) -> Effects:
+def effects(
+    session: Session, order: Order, on: date, today: date, *, member_id: int | None = None
+) -> Effects:
     """Return what a refund that takes effect on `on` would end (rules M10).
 
+    member_id -- whose terms count, where that is not the member who ordered
     It says beforehand what `access.ending.end_terms` does.
     """
+    holder_id = member_id or order.member_id
     terms = session.scalars(
         select(Term)
         .where(
-            Term.member_id == order.member_id,
+            Term.member_id == holder_id,
             col(Term.voided_at).is_(None),
             col(Term.end_on) >= today,
         )
@@ -144,7 +148,7 @@ def effects(session: Session, order: Order, on: date, today: date) -> Effects:
     over = [term for term in terms if term.source == order.number and term.end_on > on]
     rest = [term for term in terms if term.source != order.number]
     left = bool(rest) or any(term.start_on <= on and on > today for term in over)
-    cards = [] if left or not over else queries.active_cards(session, order.member_id)
+    cards = [] if left or not over else queries.active_cards(session, holder_id)
     return Effects(
         terms=tuple(
             TermEffect(term.start_on, term.end_on, on if term.start_on <= on else None)
