@@ -356,6 +356,7 @@ DATE_DOORS = (
         Kind.DATE, "zhao",
         "plan add QQ --name 卡 --term 12m --price 1.00 --from {value}",
         "plan revise YEAR --price 1.00 --from {value}",
+        "plan revise YEAR --price 1.00 --season {value}",
         "tier revise gold --guests 3 --from {value}",
         "audit log --since {value}",
         "checkin list --from {value}",

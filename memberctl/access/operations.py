@@ -17,6 +17,7 @@ from memberctl.core import dates
 from memberctl.core.errors import Conflict, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.numbering import card_number, member_number
+from memberctl.core.seasons import season_of
 from memberctl.office.queries import organisation, policy, policy_number
 from memberctl.store import counters
 from memberctl.store.audit import note, note_many
@@ -89,12 +90,14 @@ def grant_term(
     Source: rules T1-T5, T8; mission S0.10.
     """
     period = dates.parse_period(plan.term)
+    season = season_of(plan.season, plan.term) if plan.season else None
     if plan.visits is not None:
         grant = rules.grant_span([], paid_on, period, grace_days=0)
     else:
         existing = term_queries.terms_to_change(session, member_id, plan.product)
         held = term_queries.held(session, existing, dates.zone(organisation(session).zone))
-        grant = rules.grant_span(held, paid_on, period, policy_number(session, "grace_days"))
+        grace = policy_number(session, "grace_days")
+        grant = rules.grant_span(held, paid_on, period, grace, season)
         rules.refuse_overlap([term.span for term in held], grant.span)
 
     term = Term(
@@ -108,7 +111,7 @@ def grant_term(
         end_on=grant.span.end_on,
         anchor_on=grant.anchor_on,
         visits=plan.visits,
-        price_days=grant.span.days,
+        price_days=grant.span.days if season is None else season.span(paid_on).days,
         granted_at=at,
     )
     session.add(term)

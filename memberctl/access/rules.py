@@ -15,6 +15,7 @@ from memberctl.access.changes import CUT_SHORT, Change
 from memberctl.access.holds import Hold, HoldKind, covering
 from memberctl.core.dates import Period, Span, Unit, add_period, spans_from
 from memberctl.core.errors import RuleRefused
+from memberctl.core.seasons import Season
 
 _ONE_DAY = timedelta(days=1)
 
@@ -213,7 +214,13 @@ def term_spans(start: date, period: Period, count: int) -> list[TermSpan]:
     return [TermSpan(index, span.start_on, span.end_on) for index, span in enumerate(spans, 1)]
 
 
-def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: int) -> Grant:
+def grant_span(
+    held: Sequence[Held],
+    paid_on: date,
+    period: Period,
+    grace_days: int,
+    season: Season | None = None,
+) -> Grant:
     """Return the term that a payment on the local date `paid_on` buys.
 
     The first term starts on the day of payment. While the last term runs, the next one starts
@@ -222,8 +229,11 @@ def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: 
     term that was ended before its time leaves no grace behind.
 
     held -- the member's terms of the product that were not voided
-    Source: rules T1, T4, T5.
+    season -- of a fixed-calendar plan, whose terms end with its stretches whenever they begin
+    Source: rules T1, T4, T5, T10.
     """
+    if season is not None:
+        return _seasonal(held, paid_on, grace_days, season)
     if not held:
         return _series(paid_on, paid_on, period)
     last = max(held, key=lambda term: term.span.end_on)
@@ -231,6 +241,17 @@ def grant_span(held: Sequence[Held], paid_on: date, period: Period, grace_days: 
     if (paid_on - last.span.end_on).days > grace:
         return _series(paid_on, paid_on, period)
     return _series(last.anchor_on, last.span.end_on + _ONE_DAY, period)
+
+
+def _seasonal(held: Sequence[Held], paid_on: date, grace_days: int, season: Season) -> Grant:
+    """Return the term of a fixed-calendar plan: a join's rest, or a renewal's whole stretch."""
+    last = max(held, key=lambda term: term.span.end_on, default=None)
+    if last is not None:
+        grace = 0 if changed.ending(last.changes) in CUT_SHORT else grace_days
+        if (paid_on - last.span.end_on).days <= grace:
+            start = last.span.end_on + _ONE_DAY
+            return Grant(Span(start, season.span(start).end_on), start)
+    return Grant(season.joined(paid_on), paid_on)
 
 
 def refuse_before_window(held: Sequence[Held], on: date, window_days: int) -> None:

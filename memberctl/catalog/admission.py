@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from memberctl.core.errors import Conflict, Invalid
 from memberctl.core.money import parse_count
+from memberctl.core.seasons import checked_season, season_of
 from memberctl.office.hours import parse_hours
 from memberctl.office.rules import branch_key
 
@@ -14,6 +15,8 @@ PACK_PRODUCT = "pack"
 """The product of packs, unless another is named: a pack may lie beside a membership."""
 ANY = "all"
 """The word by which a plan is let off its hours or branches again."""
+NO_SEASON = "none"
+"""The word by which a plan gets rid of its season."""
 MOST_VISITS = 10_000
 MOST_BRANCHES = 100
 
@@ -30,6 +33,27 @@ def parse_plan_hours(text: str | None) -> str | None:
     if text is None or text.strip().lower() == ANY:
         return None if text is None else ""
     return str(parse_hours(text))
+
+
+def parse_season(text: str | None) -> str | None:
+    """Return a season in its one form, "" for `none`, None when not said. Raises Invalid."""
+    if text is None or text.strip().lower() == NO_SEASON:
+        return None if text is None else ""
+    return checked_season(text)
+
+
+def checked_nature(code: str, season: str, term: str, visits: int | None) -> str:
+    """Return the season of a plan, or refuse one that its term or its visits do not go with.
+
+    Raises Invalid. Source: rules T10.
+    """
+    if season and visits is not None:
+        raise Invalid(
+            f"plan {code} is a pack of visits, which has no season", field="season", rule="season"
+        )
+    if season:
+        season_of(season, term)
+    return season
 
 
 def parse_branches(text: str | None) -> tuple[str, ...] | None:

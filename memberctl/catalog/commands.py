@@ -44,6 +44,14 @@ Hours = Annotated[
 Branches = Annotated[
     str | None, typer.Option(help='Branches it lets in at, e.g. SH01,BJ01; "all" lifts the limit.')
 ]
+Season = Annotated[
+    str | None,
+    typer.Option(
+        help="Fixed calendar: first day of every term, what a late join pays for, from when it"
+        ' also gets the next term, e.g. 01-01/days/11-01; "none" lifts it.',
+        metavar="MM-DD[/days|months][/MM-DD]",
+    ),
+]
 Timing = Annotated[rules.PaymentTiming | None, typer.Option(help="When the fee is asked for.")]
 
 PLAN_SENTENCES = {
@@ -80,6 +88,7 @@ def plan_add(
     ] = None,
     hours: Hours = None,
     branches: Branches = None,
+    season: Season = None,
     valid_from: From = None,
 ) -> None:
     """Add a plan.
@@ -102,6 +111,7 @@ def plan_add(
             visits=visits,
             hours=hours,
             branches=branches,
+            season=season,
         )
         (added,) = add_plans(
             w.session, [offer], by=w.actor, at=w.now, today=w.today, currency=w.currency
@@ -121,6 +131,7 @@ def plan_revise(
     visits: Annotated[str | None, typer.Option(help="Another number of visits of a pack.")] = None,
     hours: Hours = None,
     branches: Branches = None,
+    season: Season = None,
     valid_from: From = None,
 ) -> None:
     """Publish a new version of a plan from a day on; terms that were sold keep the old one.
@@ -142,6 +153,7 @@ def plan_revise(
             visits=visits,
             hours=hours,
             branches=branches,
+            season=season,
         )
         (revised,) = revise_plans(
             w.session, [offer], by=w.actor, at=w.now, today=w.today, currency=w.currency

@@ -63,6 +63,7 @@ _PLAN_VERSION_COLUMNS = (
     "published_by",
     "visits",
     "hours",
+    "season",
 )
 _TIER_VERSION_COLUMNS = (
     "id",
@@ -228,6 +229,7 @@ def _insert_plans(
             by.staff_id,
             each.visits,
             each.hours or None,
+            each.season or None,
         )
         for number, each in numbered
     ]

@@ -43,6 +43,7 @@ KEYS = {
         "visits",
         "hours",
         "branches",
+        "season",
     ),
     "tier": (
         "code",
@@ -143,6 +144,7 @@ def _plan(cells: Mapping[str, str], currency: str) -> PlanOffer:
         visits=cells.get("visits"),
         hours=cells.get("hours"),
         branches=cells.get("branches"),
+        season=cells.get("season"),
     )
 
 

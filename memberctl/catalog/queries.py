@@ -91,6 +91,7 @@ def _plan_terms(row: Row[PlanVersion, Plan, str | None]) -> PlanTerms:
         visits=version.visits,
         hours=version.hours or "",
         branches=_listed(branches),
+        season=version.season or "",
     )
 
 
@@ -212,6 +213,7 @@ def _plan_line(terms: PlanTerms, state: PlanState, currency: str) -> PlanLine:
         visits=terms.visits,
         hours=terms.hours,
         branches=terms.branches,
+        season=terms.season,
     )
 
 
@@ -243,6 +245,7 @@ def _plan_version_line(
         visits=row.visits,
         hours=row.hours or "",
         branches=branches,
+        season=row.season or "",
     )
 
 

@@ -30,6 +30,7 @@ class PlanLine:
     visits: int | None
     hours: str
     branches: tuple[str, ...]
+    season: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class PlanVersionLine:
     visits: int | None
     hours: str
     branches: tuple[str, ...]
+    season: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class PlanPublished:
     visits: int | None
     hours: str
     branches: tuple[str, ...]
+    season: str
 
 
 def plan_published(version: PlanTerms, currency: str, outcome: Outcome) -> PlanPublished:
@@ -95,6 +98,7 @@ def plan_published(version: PlanTerms, currency: str, outcome: Outcome) -> PlanP
         visits=version.visits,
         hours=version.hours,
         branches=version.branches,
+        season=version.season,
     )
 
 

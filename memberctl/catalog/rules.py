@@ -13,8 +13,10 @@ from typing import Any
 
 from memberctl.catalog.admission import (
     PACK_PRODUCT,
+    checked_nature,
     parse_branches,
     parse_plan_hours,
+    parse_season,
     parse_visits,
     refuse_change_of_nature,
 )
@@ -27,7 +29,7 @@ from memberctl.office.rules import parse_code
 DEFAULT_PRODUCT = "membership"
 _PLAN_FIELDS = (
     "name", "term", "price_minor", "joining_fee_minor", "payment_timing", "visits", "hours",
-    "branches",
+    "branches", "season",
 )  # fmt: skip
 
 
@@ -57,6 +59,7 @@ class PlanTerms:
     term -- "12m"; amounts in minor units; product -- terms of one product never overlap
     visits -- how many a pack is good for, None for a membership
     hours, branches -- when and where it lets in; empty is whenever and wherever there is a door
+    season -- of a fixed-calendar plan, see core.seasons; empty for one that begins when it is paid
     """
 
     plan_version_id: int
@@ -72,6 +75,7 @@ class PlanTerms:
     visits: int | None = None
     hours: str = ""
     branches: tuple[str, ...] = ()
+    season: str = ""
 
 
 def version_on(versions: Sequence[PlanTerms], on: date, code: str) -> PlanTerms:
@@ -115,6 +119,7 @@ class PlanOffer:
     visits: int | None = None
     hours: str | None = None
     branches: tuple[str, ...] | None = None
+    season: str | None = None
 
 
 def parse_offer(
@@ -131,6 +136,7 @@ def parse_offer(
     visits: str | None = None,
     hours: str | None = None,
     branches: str | None = None,
+    season: str | None = None,
 ) -> PlanOffer:
     """Return what was typed about a plan as one checked value; what was not given stays None.
 
@@ -150,6 +156,7 @@ def parse_offer(
         visits=parse_visits(visits),
         hours=parse_plan_hours(hours),
         branches=parse_branches(branches),
+        season=parse_season(season),
     )
 
 
@@ -185,6 +192,7 @@ def first_version(offer: PlanOffer, today: date) -> PlanTerms:
         visits=offer.visits,
         hours=offer.hours or "",
         branches=offer.branches or (),
+        season=checked_nature(offer.code, offer.season or "", offer.term, offer.visits),
     )
 
 
@@ -204,6 +212,7 @@ def next_version(offer: PlanOffer, history: PlanHistory, today: date) -> PlanTer
     same_day = [version for version in history.versions if version.valid_from == on]
     base = same_day[0] if same_day else newest
     wanted = replace(base, **given(offer, *_PLAN_FIELDS))
+    checked_nature(offer.code, wanted.season, wanted.term, wanted.visits)
     if wanted == base and (on is None or on >= base.valid_from):
         return None
     if same_day:

@@ -40,6 +40,7 @@ class PlanVersion(SQLModel, table=True):
     """A plan's name, length and price from one day on.
 
     visits -- how many visits a pack is good for, None for a membership
+    season -- of a fixed-calendar plan, see core.seasons; None begins when it is paid
     hours  -- when it lets in, e.g. "mon-fri 09:00-16:00"; None is whenever the branch is open
     Where a version has rows in `plan_branch`, it lets in at those branches alone.
     """
@@ -66,6 +67,7 @@ class PlanVersion(SQLModel, table=True):
     published_by: int = Field(sa_column=points_to("staff.id", index=False))
     visits: int | None = Field(default=None, sa_column=integer(nullable=True))
     hours: str | None = Field(default=None, sa_column=text(nullable=True))
+    season: str | None = Field(default=None, sa_column=text(nullable=True))
 
 
 class PlanBranch(SQLModel, table=True):

@@ -46,7 +46,10 @@ def confirm_order(
     """
     state = step(rules.STEPS, order.state, "confirm", f"order {order.number}")
     quoting.accept_by_confirmation(session, order, quote, by=by, at=at, today=today)
-    due_on = due_after(today, policy_number(session, "payment_days"), calendar)
+    due_on = min(
+        due_after(today, policy_number(session, "payment_days"), calendar),
+        quoting.season_end(session, order, today),
+    )
     order.state = state
     order.stage = None
     order.confirmed_on = today

@@ -56,6 +56,7 @@ class Ground:
     documents  -- the policy join_documents; agreements -- (valid from, row), oldest first
     renewal_window_days -- how long before its end a term may be renewed
     transfer_fee_minor  -- what giving a term to another member costs
+    grace_days -- how long after its end a term may be renewed without a gap
     """
 
     today: date
@@ -66,6 +67,7 @@ class Ground:
     renewal_window_days: int
     agreements: Sequence[tuple[date, int]]
     transfer_fee_minor: int = 0
+    grace_days: int = 0
 
 
 class Draft(NamedTuple):
@@ -98,7 +100,8 @@ def draft(
     _refuse_wrong_time(filing, applicant, ground)
     about = _about(filing, applicant, receiver, ground)
     if about is None:
-        lines = lines_of(filing, applicant.price_basis_points)
+        anew = _begins_anew(filing, applicant, ground)
+        lines = lines_of(filing, applicant.price_basis_points, ground.today, begins_anew=anew)
     else:
         filing, lines = filing._replace(plan=about.plan), about.lines
     agreement = agreement_for(filing.agreed_on, ground.today, ground.agreements)
@@ -176,8 +179,12 @@ def checked_reference(
     )
 
 
-def lines_of(filing: Filing, price_basis_points: int) -> tuple[PricedLine, ...]:
-    """Return the lines of a filing: a service's own, or the price of the plan.
+def lines_of(
+    filing: Filing, price_basis_points: int, today: date, *, begins_anew: bool
+) -> tuple[PricedLine, ...]:
+    """Return the lines of a filing: a service's own, or the price of the plan today.
+
+    begins_anew -- the term begins when it is paid, so that a fixed calendar leaves less of it
 
     Raises Invalid when a service order has no lines or another kind has some or no plan.
     """
@@ -191,7 +198,21 @@ def lines_of(filing: Filing, price_basis_points: int) -> tuple[PricedLine, ...]:
         raise Invalid(
             f"a {filing.kind} order has a plan and no lines", field="plan", hint="--plan CODE"
         )
-    return price_lines(filing.plan, price_basis_points, is_joining=filing.kind is OrderKind.JOIN)
+    is_joining = filing.kind is OrderKind.JOIN
+    return price_lines(
+        filing.plan,
+        price_basis_points,
+        is_joining=is_joining,
+        joined_on=today if begins_anew else None,
+    )
+
+
+def _begins_anew(filing: Filing, applicant: Applicant, ground: Ground) -> bool:
+    """Tell whether a term would begin on the day of payment: a join, or a reinstatement (T5)."""
+    if filing.kind is OrderKind.JOIN or filing.plan is None:
+        return True
+    until = applicant.until.get(filing.plan.product)
+    return until is None or (ground.today - until).days > ground.grace_days
 
 
 def agreement_for(

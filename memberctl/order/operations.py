@@ -124,6 +124,7 @@ def _ground(session: Session, by: Actor, today: date, currency: str) -> Ground:
         documents=policy(session, "join_documents"),
         renewal_window_days=policy_number(session, "renewal_window_days"),
         agreements=queries.agreements(session),
+        grace_days=policy_number(session, "grace_days"),
         transfer_fee_minor=parse_amount(policy(session, "transfer_fee"), currency, zero_ok=True),
     )
 

@@ -8,11 +8,20 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from datetime import date
 from typing import NamedTuple
 
 from memberctl.catalog.rules import PlanTerms, tier_price
 from memberctl.core.errors import Invalid
-from memberctl.core.money import MAX_MINOR, Money, format_minor, parse_amount, parse_count
+from memberctl.core.money import (
+    MAX_MINOR,
+    Money,
+    divide_half_up,
+    format_minor,
+    parse_amount,
+    parse_count,
+)
+from memberctl.core.seasons import season_of
 from memberctl.core.text import clean_text
 
 MOST_PIECES = 10_000
@@ -34,14 +43,22 @@ class PricedLine(NamedTuple):
 
 
 def price_lines(
-    plan: PlanTerms, price_basis_points: int, *, is_joining: bool
+    plan: PlanTerms, price_basis_points: int, *, is_joining: bool, joined_on: date | None
 ) -> tuple[PricedLine, ...]:
     """Return what a plan costs a member of a tier: its price, and on joining the joining fee.
 
+    Whoever joins a fixed-calendar plan late, or again, pays for what is left, rounded half up once.
+
     price_basis_points -- the tier's share of the price; the joining fee knows no tiers
-    Source: mission S4.5, S4.6; rules P6.
+    joined_on -- the local date from which a new term would run, None for one that follows another
+    Source: mission S4.5, S4.6; rules P6, T10.
     """
-    fee = PricedLine(plan.name, 1, tier_price(plan.price_minor, price_basis_points))
+    what, price = plan.name, tier_price(plan.price_minor, price_basis_points)
+    if joined_on is not None and plan.season:
+        n, d = season_of(plan.season, plan.term).portion(joined_on)
+        if n != d:
+            what, price = f"{plan.name}, {n}/{d}", divide_half_up(price * n, d)
+    fee = PricedLine(what, 1, price)
     if not is_joining or plan.joining_fee_minor == 0:
         return (fee,)
     return (fee, PricedLine(JOINING_FEE, 1, plan.joining_fee_minor))

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete
 from sqlmodel import col
 
-from memberctl.catalog.queries import tier_terms_on
+from memberctl.catalog.queries import plan_terms_by_id, tier_terms_on
 from memberctl.core.errors import RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import Money
+from memberctl.core.seasons import season_of
 from memberctl.member.tables import Member
 from memberctl.office.queries import find_staff, policy_number, roles_of
 from memberctl.office.rules import StaffState
@@ -68,7 +69,10 @@ def make_quote(session: Session, order: Order, *, by: Actor, at: datetime, today
         total_minor=order.total_minor,
         currency=order.currency,
         content_sha256=content_of(session, order, lines),
-        valid_until=rules.quote_valid_until(today, policy_number(session, "quote_days")),
+        valid_until=min(
+            rules.quote_valid_until(today, policy_number(session, "quote_days")),
+            season_end(session, order, today),
+        ),
         made_at=at,
         made_by=by.staff_id,
     )
@@ -80,6 +84,19 @@ def make_quote(session: Session, order: Order, *, by: Actor, at: datetime, today
         total_minor=quote.total_minor, valid_until=quote.valid_until.isoformat(),
     )  # fmt: skip
     return quote
+
+
+def season_end(session: Session, order: Order, today: date) -> date:
+    """Return the last day for which the price of a late join counts: that of its season.
+
+    Whoever pays later would get another term than the price was made for. Without a season no
+    day is the last. Source: rules T10, O7, O8.
+    """
+    if order.kind is not OrderKind.JOIN or order.plan_version_id is None:
+        return date.max
+    plan = plan_terms_by_id(session, [order.plan_version_id])[order.plan_version_id]
+    made_on = order.received_on or today
+    return season_of(plan.season, plan.term).span(made_on).end_on if plan.season else date.max
 
 
 def content_of(session: Session, order: Order, lines: Sequence[PricedLine] | None = None) -> str:
@@ -135,7 +152,10 @@ def _revised_lines(
     if revision.plan is not None:
         tier = tier_terms_on(session, today)[session.get_one(Member, order.member_id).tier_id]
         is_joining = order.kind is OrderKind.JOIN
-        lines = price_lines(revision.plan, tier.price_basis_points, is_joining=is_joining)
+        lines = price_lines(
+            revision.plan, tier.price_basis_points, is_joining=is_joining,
+            joined_on=today if is_joining else None,
+        )  # fmt: skip
     if revision.unit_minor is None:
         return lines
     first = PricedLine(lines[0].what, lines[0].quantity, revision.unit_minor)

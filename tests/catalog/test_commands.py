@@ -44,6 +44,7 @@ def test_a_plan_is_added_listed_and_shown(memberctl: Program) -> None:
         "visits": None,
         "hours": "",
         "branches": [],
+        "season": "",
     }
 
 

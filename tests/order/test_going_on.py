@@ -188,3 +188,49 @@ def test_an_upgraded_members_fees_become_income_once(club: WarmProgram) -> None:
     found = {row["account"]: row["balance"]["amount"] for row in club.ok("ledger", "balance")}
     assert (found["fee_income"], found["unearned_fees"]) == ("-800.55", "0.00")
     assert club.ok("ledger", "check")["problems"] == []
+
+
+def test_t10_a_late_join_of_a_calendar_year_pays_its_share_and_ends_with_everybody(
+    club: WarmProgram,
+) -> None:
+    on(club, "2025-09-01")
+    club.ok("plan", "add", "CAL", "--name", "历年卡", "--term", "12m", "--price", "3650.00",
+            "--season", "01-01/days/11-01")  # fmt: skip
+    member = histories.a_member(club)
+    filed = file(club, member, "--plan", "CAL", "--agreed")
+    assert filed["total"]["amount"] == "1220.00"
+    histories.confirm(club, filed["number"])
+    settle(club, filed["number"])
+    assert terms(club, member) == [("CAL", "2025-09-01", "2025-12-31", "active")]
+    on(club, "2025-12-01")
+    renewed = file(club, member, "--kind", "renewal", "--plan", "CAL", "--agreed")
+    assert renewed["total"]["amount"] == "3650.00"
+    settle(club, renewed["number"])
+    assert terms(club, member)[1] == ("CAL", "2026-01-01", "2026-12-31", "future")
+
+
+def test_t10_from_the_roll_over_on_a_join_also_gets_the_next_year(club: WarmProgram) -> None:
+    on(club, "2025-11-01")
+    club.ok("plan", "add", "CAL", "--name", "历年卡", "--term", "12m", "--price", "3650.00",
+            "--season", "01-01/days/11-01")  # fmt: skip
+    member = histories.a_member(club)
+    filed = file(club, member, "--plan", "CAL", "--agreed")
+    assert filed["total"]["amount"] == "4260.00"
+    histories.confirm(club, filed["number"])
+    settle(club, filed["number"])
+    assert terms(club, member) == [("CAL", "2025-11-01", "2026-12-31", "active")]
+
+
+def test_the_price_of_a_late_join_counts_until_its_season_ends(club: WarmProgram) -> None:
+    on(club, "2025-12-29")
+    club.ok("plan", "add", "CAL", "--name", "历年卡", "--term", "12m", "--price", "3650.00",
+            "--season", "01-01")  # fmt: skip
+    member = histories.a_member(club)
+    filed = file(club, member, "--plan", "CAL", "--agreed")
+    assert filed["total"]["amount"] == "30.00"
+    histories.confirm(club, filed["number"])
+    assert club.ok("order", "show", filed["number"])["due_on"] == "2025-12-31"
+    on(club, "2026-01-01")
+    late = club.ok("payment", "record", filed["number"], "30.00", "--method", "cash", as_="qian")
+    assert (late["credit"]["amount"], late["order_state"]) == ("30.00", "confirmed")
+    assert terms(club, member) == []
