@@ -382,6 +382,8 @@ DATE_DOORS = (
     *_doors(
         Kind.DATE, "qian",
         "ledger balance --on {value}",
+        "bank report --to 2026-12-31 --from {value}",
+        "bank report --from 2026-01-01 --to {value}",
         "ledger recognise --through {value}",
         "ledger statement --month {value}",
     ),

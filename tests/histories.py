@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any
 
-from tests.bank.texts import SAMPLES
+from tests.bank.texts import swift
 from tests.program import Program
 
 # Phones that nobody else in a store has, the same ones in the same order in every store.
@@ -77,6 +77,17 @@ def two_refunds(memberctl: Program) -> tuple[str, str]:
     return str(asked), str(approved)
 
 
+def a_matched_statement(memberctl: Program) -> str:
+    """Take in a statement that pays an order and has a fee, match it and return the order."""
+    order = a_confirmed_order(memberctl)
+    path = memberctl.folder / "statement.sta"
+    rows = (f":61:2603010301C3650,NTRFNONREF//A1\n:86:{order}", ":61:2603010301D5,NCHGNONREF")
+    path.write_text(swift(*rows, opening="C260301CNY0,", closing="C260301CNY3645,"))
+    memberctl.ok("bank", "import", str(path), "--account", "BANK", as_="qian")
+    memberctl.ok("bank", "match", as_="owner")
+    return order
+
+
 def a_busy_day(memberctl: Program) -> dict[str, str]:
     """Let everything happen at least once and return the numbers of what tests look at.
 
@@ -114,8 +125,7 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     asked, approved = two_refunds(memberctl)
     memberctl.ok("refund", "review", asked, "--approve", as_="wang")
     memberctl.ok("refund", "pay", asked, "--yes", as_="qian")
-    statement = str(SAMPLES / "statement.sta")
-    memberctl.ok("bank", "import", statement, "--account", "BANK", as_="qian")
+    a_matched_statement(memberctl)
     return {
         "member": member, "paid": paid, "voided": voided, "over": over, "card": card,
         "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],

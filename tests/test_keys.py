@@ -75,6 +75,7 @@ PINNED = {
     "bank import {statement} --account ALIPAY": (
         "qian", "read new duplicate skipped opening closing",
     ),
+    "bank match": ("qian", "matched ambiguous unknown amount_differs"),
     "ledger check": ("zhao", CHECKED),
     "db upgrade": ("owner", "before schema backup"),
     "db check": ("zhao", CHECKED),

@@ -11,7 +11,8 @@ from memberctl.bank.rules import Finding, LineState, StatementFormat
 from memberctl.cli.completion import one_of
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import Verb, noun
-from memberctl.core.errors import UsageProblem
+from memberctl.core.dates import parse_date
+from memberctl.core.errors import Invalid, NeedsPerson, UsageProblem
 from memberctl.payment.rules import Method
 
 bank = noun("bank", "Bank: statements, matching, reconciliation.")
@@ -27,6 +28,16 @@ LINES = (
     "number", "account", "booked_on", "amount", "state", "finding", "name", "payment", "order",
     "reference", "reason",
 )  # fmt: skip
+
+REPORTS = (
+    "account", "from_on", "until_on", "opening", "receipts", "refunds", "fees", "closing",
+    "difference",
+)  # fmt: skip
+MATCHED = (
+    "Matched {matched} lines and {fees} fees, verified {verified} payments; for a person:"
+    " {ambiguous} ambiguous, {unknown} unknown, {amount_differs} of another amount,"
+    " {duplicate} twice, {waiting} payments to be verified by somebody else."
+)
 
 AccountOption = Annotated[
     str, typer.Option("--account", help="The account's code; see bank account list.")
@@ -125,6 +136,105 @@ def list_lines(
             r.session, r.keys(), account=account, state=state, finding=finding, limit=r.limit
         )
     r.show_list(found.rows, LINES, total=found.total)
+
+
+@bank.command()
+def match(
+    ctx: typer.Context,
+    account: OfAccount = None,
+    accept: Annotated[
+        tuple[str, str] | None,
+        typer.Option(help="A line and the order that it is about: BL-000001 JN-2026-7F3KX."),
+    ] = None,
+    ignore: Annotated[
+        str | None, typer.Option(help="A line that is no business of the members'; with --reason.")
+    ] = None,
+    fee: Annotated[str | None, typer.Option(help="A line that is a fee of the bank.")] = None,
+    reopen: Annotated[str | None, typer.Option(help="A line whose decision is taken back.")] = None,
+    reason: Annotated[str | None, typer.Option(help="Why the line is ignored.")] = None,
+) -> None:
+    """Match the open lines with the books, or decide one of them.
+
+    Only unique exact matches are booked by themselves; the others wait in `bank lines`.
+
+    Example: memberctl bank match
+    """
+    from memberctl.bank import matching
+
+    decided = [each for each in (accept, ignore, fee, reopen) if each is not None]
+    if len(decided) > 1 or (decided and account is not None):
+        raise UsageProblem("one line is decided at a time, without --account")
+    if (ignore is None) != (reason is None):
+        raise UsageProblem("--ignore LINE and --reason belong together")
+    with work(ctx, "bank.match") as w:
+        office = matching.Office(w.actor, w.now, w.today, w.zone, w.currency)
+        if accept is not None:
+            done = matching.accept_line(w.session, w.keys, *accept, office)
+            verified = "" if done.verified else "; somebody else has to verify it"
+            told = f"Matched {{line}}, {{amount}}, to {{payment}} of {{order}}{verified}."
+            w.say(done, told if done.payment else "Matched {line}, {amount}, to the books.")
+        elif ignore is not None:
+            done = matching.ignore_line(w.session, ignore, reason or "", office)
+            w.say(done, "The line {line}, {amount}, is ignored.")
+        elif fee is not None:
+            done = matching.book_fee(w.session, fee, office)
+            w.say(done, "Booked {line}, {amount}, as a fee of the bank.")
+        elif reopen is not None:
+            done = matching.reopen_line(w.session, reopen, office)
+            w.say(done, "The line {line}, {amount}, is open again.")
+        else:
+            matched = matching.match_lines(w.session, w.keys, account, office)
+            w.say(matched, MATCHED, matched.exit_code)
+
+
+@bank.command()
+def show(
+    ctx: typer.Context,
+    line: Annotated[str, typer.Argument(help="Line, e.g. BL-000001.")],
+) -> None:
+    """Show one line with everything that it may be in the books, and why it waits.
+
+    Example: memberctl bank show BL-000001
+    """
+    from memberctl.bank.matching import shown
+
+    with look(ctx, "bank.read") as r:
+        found = shown(r.session, r.keys(), line)
+    r.show_record(found)
+
+
+@bank.command("report")
+def report_(
+    ctx: typer.Context,
+    from_: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
+    to: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")],
+    account: OfAccount = None,
+) -> None:
+    """Compare an account with the books: opening + receipts - refunds - fees = closing.
+
+    What keeps them apart is listed line by line and adds up to the difference; exit 3 if any.
+
+    Example: memberctl bank report --from 2026-03-01 --to 2026-03-31 --account ALIPAY
+    """
+    from memberctl.bank import queries
+    from memberctl.bank.reporting import report
+
+    first = parse_date(from_.strip(), what="the first day")
+    last = parse_date(to.strip(), what="the last day")
+    if last < first:
+        raise Invalid("the last day is before the first", field="to", rule="span_order")
+    with look(ctx, "bank.read") as r:
+        if account is None:
+            wanted = queries.accounts(r.session)
+        else:
+            wanted = [queries.find_account(r.session, account)]
+        found = [report(r.session, each, first, last) for each in wanted]
+    if account is None:
+        r.show_list(found, REPORTS)
+    else:
+        r.show_record(found[0])
+    if any(each.difference.minor for each in found):
+        r.end_with(NeedsPerson.exit_code)
 
 
 @account.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +11,20 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from memberctl.bank import rules
+from memberctl.bank.finding import Candidate, How, Kind
 from memberctl.bank.rules import AccountLine, Finding, LineRecord, LineState, Skip
 from memberctl.bank.tables import BankAccount, BankBalance, BankImport, BankLine, BankReading
 from memberctl.core.errors import NotFound
 from memberctl.core.money import Money
-from memberctl.core.text import Kind, Personal
+from memberctl.core.numbering import parse_serial_number
+from memberctl.core.text import Kind as PersonalKind
+from memberctl.core.text import Personal
+from memberctl.ledger.tables import LedgerEntry
 from memberctl.office.rules import suggestion
 from memberctl.order.tables import Order
+from memberctl.payment.queries import PREFIX as PAYMENT_PREFIX
 from memberctl.payment.queries import number as payment_number
+from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.store.among import among, among_bytes
 from memberctl.store.listing import Listing, listing
@@ -32,6 +38,12 @@ if TYPE_CHECKING:
 def accounts(session: Session) -> list[BankAccount]:
     """Return all accounts, by code."""
     return list(session.scalars(select(BankAccount).order_by(col(BankAccount.code))))
+
+
+def accounts_of(session: Session, method: Method) -> list[int]:
+    """Return the ids of the accounts of a method, the one that was known first first."""
+    statement = select(col(BankAccount.id)).where(col(BankAccount.method) == method)
+    return list(session.scalars(statement.order_by(col(BankAccount.id))))
 
 
 def find_account(session: Session, text: str) -> BankAccount:
@@ -159,6 +171,105 @@ def line_to_change(session: Session, text: str) -> BankLine:
     return found
 
 
+def find_line(session: Session, text: str) -> BankLine:
+    """Return a line by its number as typed. Raises Invalid, NotFound."""
+    found = session.get(BankLine, rules.parse_line_number(text))
+    if found is None:
+        raise NotFound("no line has this number", hint="memberctl bank lines")
+    return found
+
+
+def open_batches(session: Session, account_id: int, size: int) -> Iterator[list[BankLine]]:
+    """Yield the open lines of an account in batches, by day and number.
+
+    What is settled between two batches is not asked for again: pages go by number.
+    """
+    ids = list(
+        session.scalars(
+            select(col(BankLine.id))
+            .where(col(BankLine.account_id) == account_id, col(BankLine.state) == LineState.OPEN)
+            .order_by(col(BankLine.booked_on), col(BankLine.id))
+        )
+    )
+    for start in range(0, len(ids), size):
+        wanted = select(BankLine).where(among(session, col(BankLine.id), ids[start : start + size]))
+        yield list(session.scalars(wanted.order_by(col(BankLine.booked_on), col(BankLine.id))))
+
+
+def lines_of_voided_payments(session: Session, account_id: int) -> list[BankLine]:
+    """Return the matched lines of an account whose payment was voided since."""
+    statement = (
+        select(BankLine)
+        .join(Payment, col(Payment.id) == col(BankLine.payment_id))
+        .where(col(BankLine.account_id) == account_id, col(Payment.state) == PaymentState.VOIDED)
+        .order_by(col(BankLine.id))
+    )
+    return list(session.scalars(statement))
+
+
+def unverified(
+    session: Session, account_id: int, line_id: int | None = None
+) -> list[tuple[int, int, int]]:
+    """Return the lines whose payment waits to be verified, with it and who took the line in."""
+    statement = (
+        columns(col(BankLine.id), col(BankLine.payment_id), col(BankImport.imported_by))
+        .join(BankImport, col(BankImport.id) == col(BankLine.import_id))
+        .join(Payment, col(Payment.id) == col(BankLine.payment_id))
+        .where(col(BankLine.account_id) == account_id, col(Payment.state) == PaymentState.RECORDED)
+        .order_by(col(BankLine.id))
+    )
+    if line_id is not None:
+        statement = statement.where(col(BankLine.id) == line_id)
+    return [(line, payment, person) for line, payment, person in session.execute(statement)]
+
+
+def is_reference_used(session: Session, method: Method, reference: str) -> bool:
+    """Whether a payment of this method, live or taken back, has this reference."""
+    statement = select(Payment.id).where(
+        col(Payment.method) == method,
+        col(Payment.reference) == reference,
+        col(Payment.state) != PaymentState.VOIDED,
+    )
+    return session.scalars(statement).first() is not None
+
+
+def free_payments(
+    session: Session, method: Method, order: str, amount_minor: int
+) -> list[Candidate]:
+    """Return the live payments of an order and amount that no line is yet."""
+    rows = session.execute(
+        columns(col(Payment.id), col(Order.number))
+        .join(Order, col(Order.id) == col(Payment.order_id))
+        .outerjoin(BankLine, col(BankLine.payment_id) == col(Payment.id))
+        .where(
+            col(Order.number) == order,
+            col(Payment.method) == method,
+            col(Payment.amount_minor) == amount_minor,
+            col(Payment.state).not_in(UNDONE_PAYMENTS),
+            col(BankLine.id).is_(None),
+        )
+    )
+    return [
+        Candidate(Kind.PAYMENT, id_, payment_number(id_), number, amount_minor, How.ORDER_NUMBER)
+        for id_, number in rows
+    ]
+
+
+def payment_id_of(number: str) -> int:
+    """Return the id in a payment's number."""
+    return parse_serial_number(number, PAYMENT_PREFIX)
+
+
+def order_number_of(session: Session, order_id: int) -> str:
+    """Return an order's number."""
+    return session.get_one(Order, order_id).number
+
+
+def is_fee(session: Session, line: BankLine) -> bool:
+    """Whether a matched line was booked as a fee of the bank."""
+    return session.get_one(LedgerEntry, line.entry_id).event == "bank.fee"
+
+
 def list_lines(
     session: Session,
     keys: Keys,
@@ -209,9 +320,15 @@ def _line_record(row: Any, keys: Keys) -> LineRecord:
         amount=Money(row.amount_minor, row.currency) if row.booked_on else None,
         state=row.state,
         finding=row.finding,
-        name=Personal(Kind.NAME, name),
+        name=Personal(PersonalKind.NAME, name),
         payment=None if row.payment_id is None else payment_number(row.payment_id),
         order=row.order_number,
         reference=row.external_id,
         reason=row.skip or row.reason,
     )
+
+
+def show_line(session: Session, text: str) -> tuple[BankLine, BankAccount]:
+    """Return a line and its account; raises as `find_line`."""
+    line = find_line(session, text)
+    return line, session.get_one(BankAccount, line.account_id)

@@ -365,3 +365,76 @@ def at_noon_unless(clock: time | None) -> time:
 def moment_of(day: date, clock: time | None) -> datetime:
     """Return the local moment of a row, without its zone."""
     return datetime.combine(day, at_noon_unless(clock))
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a run of the matching came to; matched, fees -- lines that it settled.
+
+    ambiguous, unknown, amount_differs, duplicate -- lines that wait for a person, by finding
+    verified, waiting -- payments that are verified now, or wait for a second person
+    reopened -- lines whose payment was voided since
+    """
+
+    matched: int
+    ambiguous: int
+    unknown: int
+    amount_differs: int
+    duplicate: int
+    fees: int
+    verified: int
+    waiting: int
+    reopened: int
+
+    @property
+    def exit_code(self) -> int:
+        """3 when something needs a person, else 0."""
+        listed = self.ambiguous + self.unknown + self.amount_differs + self.duplicate
+        return 3 if listed or self.waiting else 0
+
+
+@dataclass(frozen=True, slots=True)
+class LineDecided:
+    """What a person decided of a line."""
+
+    line: str
+    state: LineState
+    amount: Money
+    payment: str | None
+    order: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReportItem:
+    """Something that keeps bank and books apart, with its part of the difference.
+
+    kind -- missing_in_books, missing_in_bank, other_days, ignored or balance
+    """
+
+    kind: str
+    number: str
+    on: date | None
+    amount: Money
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRecord:
+    """An account between two days: opening + receipts - refunds - fees + difference = closing.
+
+    stated -- a statement states a balance; else the account is taken to begin with nothing
+    items  -- what the difference is made of
+    """
+
+    account: str
+    from_on: date
+    until_on: date
+    opening: Money
+    receipts: Money
+    refunds: Money
+    fees: Money
+    closing: Money
+    difference: Money
+    stated: bool
+    items: list[ReportItem]

@@ -113,7 +113,9 @@ class BankLine(SQLModel, table=True):
         one_of("finding", Finding),
         unique("account_id", "identity", "occurrence"),
         unique_where("uq_bank_line_payment_id", ("payment_id",), "payment_id IS NOT NULL"),
-        unique_where("uq_bank_line_entry_id", ("entry_id",), "entry_id IS NOT NULL"),
+        unique_where(
+            "uq_bank_line_account_id_entry_id", ("account_id", "entry_id"), "entry_id IS NOT NULL"
+        ),
         check("counts_up", "occurrence >= 1"),
         check("money_unless_skipped", "state = 'skipped' OR amount_minor <> 0"),
         check("dated_unless_skipped", "state = 'skipped' OR booked_on IS NOT NULL"),

@@ -415,3 +415,12 @@ def refuse_own_verification(
         )
     if by.staff_id == member_staff_id:
         raise NotPermitted(f"payment {number} is for {by.staff}: somebody else has to verify it")
+
+
+def second_person(hands: Sequence[int], recorded_by: int, payer: int | None) -> int | None:
+    """Return who of these may verify a payment: the first who neither recorded nor paid it.
+
+    hands, recorded_by, payer -- rows of `staff`; payer is None for a member who does not work here
+    Source: rules O2; mission S0.9.
+    """
+    return next((each for each in hands if each not in (recorded_by, payer)), None)

@@ -325,6 +325,37 @@ BANK = (
         """,
         line_number,
     ),
+    Invariant(
+        "bank_payment",
+        """
+        SELECT l.id, l.amount_minor || ' ' || l.currency || ' by ' || a.method,
+            p.amount_minor || ' ' || p.currency || ' by ' || p.method
+        FROM bank_line l JOIN bank_account a ON a.id = l.account_id
+        JOIN payment p ON p.id = l.payment_id
+        WHERE p.amount_minor <> l.amount_minor OR p.currency <> l.currency
+            OR p.method <> a.method OR p.entry_id <> l.entry_id
+        """,
+        line_number,
+    ),
+    Invariant(
+        "bank_entry",
+        """
+        SELECT l.id, l.amount_minor, COALESCE(SUM(g.amount_minor), 0)
+        FROM bank_line l JOIN bank_account a ON a.id = l.account_id
+        LEFT JOIN posting g ON g.entry_id = l.entry_id AND g.account = a.method
+        WHERE l.entry_id IS NOT NULL
+        GROUP BY l.id, l.amount_minor HAVING l.amount_minor <> COALESCE(SUM(g.amount_minor), 0)
+        """,
+        line_number,
+    ),
+    Invariant(
+        "bank_fee",
+        """
+        SELECT 'entry ' || e.id, 'a line of a statement', 'none'
+        FROM ledger_entry e LEFT JOIN bank_line l ON l.entry_id = e.id
+        WHERE e.event = 'bank.fee' AND l.id IS NULL
+        """,
+    ),
 )
 
 INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *VISITS, *TRACES, *BANK)

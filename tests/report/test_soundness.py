@@ -133,6 +133,11 @@ FAULTS: dict[str, list[str]] = {
         "UPDATE member SET merged_into = NULL, phone = '1' WHERE id = {gone_id}",
     ],
     "bank_line_read": ["DELETE FROM bank_reading WHERE line_id = 1"],
+    "bank_payment bank_entry": [
+        "UPDATE bank_line SET amount_minor = amount_minor + 1 WHERE payment_id IS NOT NULL"
+    ],
+    "bank_entry": ["UPDATE bank_line SET amount_minor = amount_minor - 1 WHERE fee = 1"],
+    "bank_fee": ["UPDATE bank_line SET entry_id = NULL, state = 'open' WHERE fee = 1"],
     "term_overlap": [
         "UPDATE term SET member_id = {member_id}, start_on = '2026-06-01' WHERE source = '{over}'"
     ],
