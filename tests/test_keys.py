@@ -56,7 +56,7 @@ PINNED = {
         "qian",
         "number order member amount state effective_on due_on overdue requested_at",
     ),
-    "term list": ("sun", "member plan start_on end_on status"),
+    "term list": ("sun", "member plan start_on end_on status visits left"),
     "term preview --from 2024-01-31 --term 1m --count 4": ("sun", "index start_on end_on"),
     "renewal list --within 2y": ("sun", "member name plan end_on days_left price next"),
     "card issue {cardless}": ("sun", CARD),

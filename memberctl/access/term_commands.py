@@ -16,7 +16,7 @@ from memberctl.cli.whole import whole
 
 term = noun("term", "Terms: what members are entitled to, and when.")
 
-TERM_COLUMNS = ("member", "plan", "start_on", "end_on", "status")
+TERM_COLUMNS = ("member", "plan", "start_on", "end_on", "status", "visits", "left")
 PREVIEW_COLUMNS = ("index", "start_on", "end_on")
 HISTORY_COLUMNS = (
     "member", "order", "change", "from_on", "until_on", "was_on", "end_on", "reason", "staff", "at",

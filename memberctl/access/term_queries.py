@@ -41,13 +41,15 @@ HELD = (
 
 @dataclass(frozen=True, slots=True)
 class TermLine:
-    """One row of `term list`."""
+    """One row of `term list`. visits, left -- of a pack: sold and not used yet; else None"""
 
     member: str
     plan: str
     start_on: date
     end_on: date
     status: TermStatus
+    visits: int | None = None
+    left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,11 +250,14 @@ def list_terms(
     limit: int | None = None,
 ) -> Listing[TermLine]:
     """Return the terms that were granted until the end of `as_of`, by member and start."""
+    from memberctl.access.visit_queries import used_by
+
+    ends = at_local_midnight(as_of + timedelta(days=1), zone)
     statement = (
-        select_columns(col(Term.member_id), col(Plan.code), *HELD)
+        select_columns(col(Term.member_id), col(Plan.code), used_by(ends), *HELD)
         .join(PlanVersion, col(PlanVersion.id) == col(Term.plan_version_id))
         .join(Plan, col(Plan.id) == col(PlanVersion.plan_id))
-        .where(col(Term.granted_at) < at_local_midnight(as_of + timedelta(days=1), zone))
+        .where(col(Term.granted_at) < ends)
         .order_by(col(Term.member_id), col(Term.start_on), col(Term.id))
     )
     which = [] if member_id is None else [col(Term.member_id) == member_id]
@@ -260,10 +265,18 @@ def list_terms(
     changes = term_changes(session, zone, *which)
 
     def line(row: Any) -> TermLine:
-        holder, plan, *facts = row
+        holder, plan, used, *facts = row
         term = _held(facts, changes, zone)
-        span, status = term.span_on(as_of), term_status(term, as_of)
-        return TermLine(member_number(holder), plan, span.start_on, span.end_on, status)
+        span, visits = term.span_on(as_of), term.visits
+        return TermLine(
+            member=member_number(holder),
+            plan=plan,
+            start_on=span.start_on,
+            end_on=span.end_on,
+            status=term_status(term, as_of),
+            visits=visits,
+            left=None if visits is None else visits - used,
+        )
 
     return listing(session, statement, line, limit)
 

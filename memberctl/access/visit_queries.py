@@ -38,6 +38,7 @@ from memberctl.store.prepared import Prepared
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
+    from sqlalchemy import ColumnElement
     from sqlmodel import Session
 
 ALEMBIC = table("alembic_version", column("version_num", Text()))
@@ -263,6 +264,17 @@ def visit_to_change(session: Session, number: str) -> Visit:
     if found is None:
         raise NotFound("no visit has this number", hint="memberctl checkin list")
     return found
+
+
+def used_by(ends: datetime) -> ColumnElement[int | None]:
+    """Return how many visits of a term were live at the instant `ends`; null for a membership."""
+    live = (
+        col(Visit.term_id) == col(Term.id),
+        col(Visit.visited_at) < ends,
+        or_(col(Visit.undone_at).is_(None), col(Visit.undone_at) >= ends),
+    )
+    used = select(func.count(col(Visit.id))).where(*live).scalar_subquery()
+    return case((col(Term.visits).is_not(None), used))
 
 
 def visits_left(session: Session, term_id: int | None) -> int | None:

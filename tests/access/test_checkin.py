@@ -277,8 +277,13 @@ def test_c6_packs_count_live_visits_and_the_one_that_ends_first_goes_first(
         ("2026-04-01", 0), ("2026-04-01", 0), ("2026-09-01", 1), ("2026-09-01", 0),
     ]  # fmt: skip
     assert reason(memberctl, card) == "pack_empty"
+    packs = memberctl.ok("member", "show", member)["terms"]
+    assert [(pack["visits"], pack["left"]) for pack in packs] == [(2, 0), (1, 0), (1, 0)]
     undone = memberctl.ok("checkin", "undo", "V-000001", "--reason", "wrong card", as_="li")
     assert undone["left"] == 1
+    assert memberctl.ok("term", "list", member)[1]["left"] == 1
+    assert len(memberctl.ok("member", "show", member)["visits"]) == 4
+    assert memberctl.ok("status")["visits"] == 3
     assert scan(memberctl, card)["until"] == "2026-04-01"
     assert reason(memberctl, card) == "pack_empty"
     assert memberctl("checkin", "undo", "V-1", "--reason", "again", as_="li").exit == 6

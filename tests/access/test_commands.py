@@ -62,7 +62,7 @@ def test_terms_are_listed_with_their_stable_keys_as_of_a_day(club: Program) -> N
     assert club.ok("term", "list", "M-000001", as_=DESK) == [
         {
             "member": "M-000001", "plan": "YEAR", "start_on": "2026-01-01", "end_on": "2026-12-31",
-            "status": "active",
+            "status": "active", "visits": None, "left": None,
         }
     ]  # fmt: skip
     later = club.ok("term", "list", "--as-of", "2027-01-01", as_=DESK)

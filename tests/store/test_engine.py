@@ -10,10 +10,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import DBAPIError
 
 from memberctl.core.errors import Busy, NoStore, NotPermitted, UsageProblem
+from memberctl.store import engine
 from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path
 from memberctl.store.failures import plain_failure
 from tests.program import Program
@@ -143,6 +144,30 @@ def test_a_long_wal_is_moved_into_the_file(store: Store) -> None:
             session.commit()
     assert wal.stat().st_size < 3 * WAL_LIMIT_BYTES
     store.close()
+
+
+def test_a_wal_that_was_moved_is_written_over_and_not_moved_again_with_each_commit(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    warm = Store(store.location, warm=True)
+    moved = 0
+    before = engine._checkpoint_if_long
+
+    def watched(connection: Connection, path: Path) -> None:
+        nonlocal moved
+        moved += engine._wal_bytes(path) > WAL_LIMIT_BYTES
+        before(connection, path)
+
+    monkeypatch.setattr(engine, "_checkpoint_if_long", watched)
+    for number in range(30):
+        with warm.writing() as session:
+            session.connection().exec_driver_sql(
+                "INSERT INTO repeat VALUES ('a', 'c', ?, hex(randomblob(250000)), '2026', NULL)",
+                (str(number),),
+            )
+            session.commit()
+    warm.close()
+    assert 2 <= moved <= 6, "15 MB are about four times 4 MiB"
 
 
 def test_a_store_on_a_folder_that_cannot_be_written_can_still_be_read(
