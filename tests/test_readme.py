@@ -24,7 +24,7 @@ MANUAL = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "sample_data" / "
 TOPICS = {
     "start", "options", "import", "checkin", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
-    "ledger", "messages", "reminders", "refunds",
+    "ledger", "terms", "messages", "reminders", "refunds",
     "backup", "bank",
 }  # fmt: skip
 MOST_LINES = 80

@@ -62,6 +62,16 @@ class MemberStatus(StrEnum):
     EXPELLED = "expelled"
 
 
+class Wish(StrEnum):
+    """What is to be shown before it is done."""
+
+    FREEZE = "freeze"
+    RESUME = "resume"
+    RENEWAL = "renewal"
+    UPGRADE = "upgrade"
+    TRANSFER = "transfer"
+
+
 class TermStatus(StrEnum):
     """Where one term stands on a day."""
 

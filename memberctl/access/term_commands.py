@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 
 import typer
 
-from memberctl.access.rules import term_spans
+from memberctl.access.rules import Wish, term_spans
 from memberctl.cli.arguments import MemberArgument, OptionalMember
-from memberctl.cli.completion import complete_orders
+from memberctl.cli.completion import complete_orders, complete_plans
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
 from memberctl.cli.whole import whole
+from memberctl.core.errors import UsageProblem
 
 term = noun("term", "Terms: what members are entitled to, and when.")
 
 TERM_COLUMNS = ("member", "plan", "start_on", "end_on", "status", "visits", "left")
 PREVIEW_COLUMNS = ("index", "start_on", "end_on")
+AFTER_COLUMNS = (*PREVIEW_COLUMNS, "plan", "order", "was_on", "price")
 HISTORY_COLUMNS = (
     "member", "order", "change", "from_on", "until_on", "was_on", "end_on", "reason", "staff", "at",
 )  # fmt: skip
@@ -190,21 +193,81 @@ def cancel(
 @term.command()
 def preview(
     ctx: typer.Context,
-    from_: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")],
-    term_: Annotated[str, typer.Option("--term", help="Length, e.g. 1m, 12m, 1y or 30d.")],
+    member: OptionalMember = None,
+    from_: Annotated[
+        str | None, typer.Option("--from", help="First day, YYYY-MM-DD; today unless given.")
+    ] = None,
+    term_: Annotated[
+        str | None, typer.Option("--term", help="Length of a series, e.g. 1m, 12m, 1y or 30d.")
+    ] = None,
     count: Annotated[
         int,
         typer.Option(
             parser=whole("--count", 1, MOST_PREVIEWED), metavar="N", help="How many terms to show."
         ),
     ] = 12,
+    plan: Annotated[
+        str | None,
+        typer.Option(help="The plan of a series, or of what comes.", autocompletion=complete_plans),
+    ] = None,
+    wish: Annotated[
+        Wish | None, typer.Option("--change", help="What would be done with a member's terms.")
+    ] = None,
+    until: Annotated[str | None, typer.Option(help="Last frozen day, YYYY-MM-DD.")] = None,
 ) -> None:
-    """Show when the terms of a series start and end; needs no store.
+    """Show terms before anything is done: a series, a plan's, or a member's after a change.
+
+    A series of a length needs no store. Nothing is written; a change that would be refused is
+    refused here in the same words.
 
     Example: memberctl term preview --from 2024-01-31 --term 1m --count 4
     """
     from memberctl.core.dates import parse_date, parse_period
 
-    run: Run = ctx.obj
-    spans = term_spans(parse_date(from_, what="--from"), parse_period(term_), count)
-    run.output.show_list(spans, PREVIEW_COLUMNS)
+    start = None if from_ is None else parse_date(from_, what="--from")
+    if member is not None:
+        _preview_change(ctx, member, wish, start, until, plan)
+    elif plan is not None:
+        _preview_plan(ctx, plan, start, count)
+    elif term_ is None or start is None:
+        raise UsageProblem(
+            "say of what: --from and --term, --plan, or a member and --change",
+            hint="memberctl term preview --help",
+        )
+    else:
+        run: Run = ctx.obj
+        run.output.show_list(term_spans(start, parse_period(term_), count), PREVIEW_COLUMNS)
+
+
+def _preview_plan(ctx: typer.Context, code: str, start: date | None, count: int) -> None:
+    from memberctl.access.previewing import plan_spans
+    from memberctl.catalog.queries import find_plan_terms
+
+    with look(ctx, "access.read") as r:
+        spans = plan_spans(find_plan_terms(r.session, code, r.today), start or r.today, count)
+    r.show_list(spans, PREVIEW_COLUMNS)
+
+
+def _preview_change(
+    ctx: typer.Context,
+    member: str,
+    wish: Wish | None,
+    start: date | None,
+    until: str | None,
+    code: str | None,
+) -> None:
+    from memberctl.access.previewing import Asked, preview_change
+    from memberctl.catalog.queries import find_plan_terms
+    from memberctl.core.dates import parse_date
+    from memberctl.member.queries import find_member
+
+    if wish is None:
+        raise UsageProblem("say what would be done", hint=f"--change {'|'.join(Wish)}")
+    last = None if until is None else parse_date(until, what="--until")
+    with look(ctx, "access.read") as r:
+        plan = None if code is None else find_plan_terms(r.session, code, r.today)
+        found = preview_change(
+            r.session, find_member(r.session, member).id, Asked(wish, start or r.today, last, plan),
+            today=r.today, currency=r.currency,
+        )  # fmt: skip
+    r.show_list(found, AFTER_COLUMNS)

@@ -26,6 +26,7 @@ from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+    from sqlmodel.sql.expression import SelectOfScalar
 
 HELD = (
     col(Term.id),
@@ -164,15 +165,22 @@ def terms_to_change(session: Session, member_id: int, product: str) -> Sequence[
     return session.exec(statement).all()
 
 
+def live_terms(session: Session, member_id: int) -> Sequence[Term]:
+    """Return the terms and packs of a member that were not voided."""
+    return session.exec(_live_terms(member_id)).all()
+
+
 def live_terms_to_change(session: Session, member_id: int) -> Sequence[Term]:
     """Return, locked, the terms and packs of a member that were not voided."""
-    statement = (
+    return session.exec(_live_terms(member_id).with_for_update()).all()
+
+
+def _live_terms(member_id: int) -> SelectOfScalar[Term]:
+    return (
         select(Term)
         .where(Term.member_id == member_id, col(Term.voided_at).is_(None))
         .order_by(col(Term.id))
-        .with_for_update()
     )
-    return session.exec(statement).all()
 
 
 def term_to_change(session: Session, term_id: int) -> Term:
