@@ -85,6 +85,18 @@ def complete_orders(incomplete: str, ctx: Any = None) -> list[str]:
     )
 
 
+def complete_refunds(incomplete: str, ctx: Any = None) -> list[str]:
+    """Return refund numbers that begin so; [] when there is nothing to say."""
+    begin = incomplete.upper()
+    return _texts(
+        "SELECT printf('RF-%04d', id) FROM refund"
+        " WHERE substr(printf('RF-%04d', id), 1, ?) = ? ORDER BY id DESC LIMIT ?",
+        (len(begin), begin),
+        incomplete,
+        ctx,
+    )
+
+
 def complete_plans(incomplete: str, ctx: Any = None) -> list[str]:
     """Return plan codes that begin so; [] when there is nothing to say."""
     return _codes("plan", incomplete, ctx)

@@ -37,7 +37,8 @@ def confirm(
         return
     if not may_prompt(stdin, stderr, no_input):
         raise UsageProblem(
-            "this needs a confirmation, and nobody can be asked", hint="add --yes to agree to it"
+            f"this needs a confirmation, and nobody can be asked: {question}",
+            hint="add --yes to agree to it",
         )
     assert stdin is not None and stderr is not None
     if _answer(f"{question} [y/N] ", stdin, stderr).lower() not in _YES:

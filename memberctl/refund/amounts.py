@@ -189,8 +189,9 @@ def wish(
         )
     if asked is None:
         if due.amount_minor == 0:
+            more = "more " if earlier else ""
             raise RuleRefused(
-                f"the rules give nothing back for {order}",
+                f"the rules give nothing {more}back for {order}",
                 hint=f"memberctl refund preview {order}, or --amount for a gesture of goodwill",
             )
         return Wish(due.amount_minor)

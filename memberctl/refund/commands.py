@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.cli.arguments import OfMember, OrderArgument
-from memberctl.cli.completion import complete_orders, complete_staff
+from memberctl.cli.completion import complete_orders, complete_refunds, complete_staff
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
@@ -30,7 +30,10 @@ REFUNDS = (
     "requested_at",
 )  # fmt: skip
 
-RefundArgument = Annotated[str, typer.Argument(help="Refund number, e.g. RF-0007.")]
+RefundArgument = Annotated[
+    str,
+    typer.Argument(help="Refund number, e.g. RF-0007.", autocompletion=complete_refunds),
+]
 On = Annotated[
     str | None,
     typer.Option(help="Effective date, the last day of the term then, YYYY-MM-DD; else today."),
@@ -188,8 +191,8 @@ def pay(
         paid = pay_refund(w.session, payout, by=w.actor, at=w.now, today=w.today)
         w.say(
             paid,
-            f"Paid {{number}}, {{amount}} of {{order}}: {_parts(paid.parts)}; terms ended:"
-            f" {len(paid.terms)}, cards blocked: {len(paid.cards)}.",
+            f"Paid {{number}}, {{amount}} of {{order}}: {_parts(paid.parts)};"
+            f" {paid.effects.sentence()}.",
         )
 
 

@@ -124,6 +124,11 @@ class RefundPaid:
     terms: tuple[TermEffect, ...]
     cards: tuple[str, ...]
 
+    @property
+    def effects(self) -> Effects:
+        """Return what ended with it."""
+        return Effects(self.terms, self.cards, ())
+
 
 @dataclass(frozen=True, slots=True)
 class RefundLine:

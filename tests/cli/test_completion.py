@@ -16,6 +16,7 @@ from memberctl.cli.completion import (
     complete_members,
     complete_orders,
     complete_plans,
+    complete_refunds,
     complete_staff,
     complete_tiers,
     script,
@@ -24,7 +25,7 @@ from memberctl.core.errors import UsageProblem
 
 EVERY = (
     complete_members, complete_orders, complete_plans, complete_staff, complete_tiers,
-    complete_branches,
+    complete_branches, complete_refunds,
 )  # fmt: skip
 
 
@@ -32,6 +33,8 @@ def made(path: Path) -> Path:
     with sqlite3.connect(path) as database:
         database.execute("CREATE TABLE member (id INTEGER PRIMARY KEY)")
         database.execute("CREATE TABLE orders (number TEXT UNIQUE)")
+        database.execute("CREATE TABLE refund (id INTEGER PRIMARY KEY)")
+        database.executemany("INSERT INTO refund VALUES (?)", [(n,) for n in (1, 2, 12, 12345)])
         for table in ("plan", "staff", "tier", "branch"):
             database.execute(f"CREATE TABLE {table} (code TEXT)")
         ids = [(n,) for n in (*range(1, 200), 1234, 12345, 123456, 1234567)]
@@ -55,6 +58,12 @@ def at(monkeypatch: pytest.MonkeyPatch, location: object) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", "/nonexistent")
     monkeypatch.delenv("MEMBERCTL_CONFIG", raising=False)
     monkeypatch.setenv("MEMBERCTL_DB", str(location))
+
+
+def test_a_refund_number_is_completed_the_newest_first(store: Path) -> None:
+    assert complete_refunds("") == ["RF-12345", "RF-0012", "RF-0002", "RF-0001"]
+    assert complete_refunds("rf-00") == ["rf-0012", "rf-0002", "rf-0001"]
+    assert complete_refunds("RF-9") == []
 
 
 @pytest.mark.parametrize(

@@ -204,7 +204,7 @@ def test_m9_three_people_and_a_pending_request_counts(club: WarmProgram, a_year:
     ask(club, order)
     assert club.ok("refund", "preview", order)["left"] == cny("273.97")
     second = club("refund", "request", order, "--reason", "again", as_="li")
-    assert (second.exit, "give nothing back" in second.err) == (6, True)
+    assert (second.exit, "give nothing more back" in second.err) == (6, True)
     review = ("refund", "review", "RF-0001", "--approve")
     own = club(*review, as_="sun")
     assert (own.exit, "sun asked for it" in own.err) == (5, True)
@@ -320,6 +320,8 @@ def test_m10_what_ends_is_said_before_and_done_with_the_payout(
     approve(club, "RF-0001")
     unasked = club("refund", "pay", "RF-0001", as_="qian")
     assert (unasked.exit, "--yes" in unasked.err) == (2, True)
+    assert "ends on 2026-04-10 instead of 2026-12-31" in unasked.err
+    assert f"card {card} is blocked" in unasked.err
     assert terms(club, order) == [("2026-01-01", "2026-12-31", "active")]
     dry = club("refund", "pay", "RF-0001", "--dry-run", as_="qian")
     assert dry.exit == 0
