@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 
+from memberctl.access.tables import Term
+from memberctl.access.visit_tables import Visit
+from memberctl.access.visiting import VisitGround
+from memberctl.store.engine import Store
 from tests.histories import a_member, confirm
 from tests.program import Program
 from tests.warm import WarmProgram
@@ -14,8 +19,13 @@ from tests.warm import WarmProgram
 
 @pytest.fixture
 def club(memberctl: Program) -> Iterator[WarmProgram]:
-    """The program with its store kept open, because these stories take many commands."""
-    warm = WarmProgram(memberctl.location, memberctl.key_dir, memberctl.folder)
+    """The program on the first day of 2026, on both engines."""
+    yield from a_club(memberctl)
+
+
+def a_club(program: Program) -> Iterator[WarmProgram]:
+    """Give a program with its store kept open, because these stories take many commands."""
+    warm = WarmProgram(program.location, program.key_dir, program.folder)
     warm.now = "2026-01-01T10:00:00+08:00"
     yield warm
     warm.close()
@@ -73,3 +83,30 @@ def refunded(club: Program, order: str, *more: str) -> Any:
     asked = ask(club, order, *more)
     approve(club, asked["number"])
     return pay_out(club, asked["number"])
+
+
+def member_of(club: WarmProgram, order: str) -> str:
+    return str(club.ok("order", "show", order)["member"])
+
+
+def terms(club: WarmProgram, order: str) -> list[tuple[str, str, str]]:
+    """Return start, end and status of each term of an order's member."""
+    listed = club.ok("term", "list", member_of(club, order))
+    return [(each["start_on"], each["end_on"], each["status"]) for each in listed]
+
+
+def a_card(club: WarmProgram, order: str) -> str:
+    return str(club.ok("card", "issue", member_of(club, order), as_="sun")["number"])
+
+
+def come_in(club: WarmProgram, day: str) -> None:
+    """Let the first card's holder come in by the first term, as the scanner would write it."""
+    with Store(club.location).writing() as session:
+        session.add(
+            Visit(
+                id=1, card_id=1, member_id=session.get_one(Term, 1).member_id, term_id=1,
+                ground=VisitGround.TERM, visited_at=datetime.fromisoformat(f"{day}T04:00:00Z"),
+                visited_on=date.fromisoformat(day), recorded_by=1,
+            )
+        )  # fmt: skip
+        session.commit()

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.refund.conftest import approve, ask, cny, on, pay_out
+from tests.program import Program
+from tests.refund.conftest import a_club, approve, ask, cny, on, pay_out
 from tests.reliability.promises import assert_sound
 from tests.warm import WarmProgram
 
 Join = Callable[..., str]
+
+
+@pytest.fixture
+def club(shop: Program) -> Iterator[WarmProgram]:
+    """The program on SQLite alone; how terms end on both engines, access shows."""
+    yield from a_club(shop)
 
 
 @pytest.fixture

@@ -7,15 +7,11 @@ from collections.abc import Callable
 import pytest
 
 from tests.histories import a_member
-from tests.refund.conftest import ask, cny, on, refunded, shares
+from tests.refund.conftest import ask, cny, member_of, on, refunded, shares
 from tests.reliability.promises import assert_sound
 from tests.warm import WarmProgram
 
 Join = Callable[..., str]
-
-
-def member_of(club: WarmProgram, order: str) -> str:
-    return str(club.ok("order", "show", order)["member"])
 
 
 @pytest.fixture
