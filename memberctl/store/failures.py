@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from memberctl.core.errors import (
     Busy,
@@ -45,11 +47,17 @@ def said_plainly() -> Iterator[None]:
         if plain is None:
             raise
         raise plain from None
-    except sqlite3.Error as problem:
+    except driver_errors() as problem:
         plain = plain_failure(problem)
         if plain is None:
             raise
         raise plain from None
+
+
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return what the loaded drivers raise by themselves, where SQLAlchemy is not between."""
+    psycopg: Any = sys.modules.get("psycopg")
+    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
 
 
 def plain_failure(problem: BaseException | None) -> MemberctlError | None:

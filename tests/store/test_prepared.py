@@ -1,0 +1,54 @@
+"""Statements that go straight to the driver: the same values, the same failures as any other."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+from sqlalchemy import Text, bindparam, column, select, text
+from sqlmodel import Session, col
+
+from memberctl.access.rules import CardState
+from memberctl.core.errors import NoStore
+from memberctl.office.rules import StaffState
+from memberctl.office.tables import CalendarDay, Organisation, Staff
+from memberctl.store.columns import Day, Instant
+from memberctl.store.engine import Store
+from memberctl.store.prepared import Prepared
+from tests.program import Program
+
+AT = datetime(2024, 1, 1, tzinfo=UTC)
+
+
+def test_values_go_in_and_come_out_in_the_types_of_the_columns(session: Session) -> None:
+    founded = Prepared(
+        select(col(Organisation.created_at), col(Organisation.name)).where(
+            col(Organisation.created_at) == bindparam("at", type_=Instant())
+        )
+    )
+    assert founded.rows(session, at=AT) == [(AT, "长风健身 Longwind Fitness")]
+    assert founded.row(session, at=AT.replace(year=2025)) is None
+    days = Prepared(
+        select(col(CalendarDay.day)).where(col(CalendarDay.day) == bindparam("day", type_=Day()))
+    )
+    assert days.rows(session, day=date(2024, 10, 1)) == [(date(2024, 10, 1),)]
+    states = Prepared(select(col(Staff.state), col(Staff.uid)).where(col(Staff.code) == "li"))
+    assert states.rows(session) == [(StaffState.ACTIVE, None)]
+    assert not isinstance(states.rows(session)[0][0], CardState)
+
+
+def test_a_value_may_be_named_twice_and_what_waits_to_be_written_is_seen(session: Session) -> None:
+    named = Prepared(
+        text("SELECT name FROM staff WHERE code = :who OR name = :who").columns(
+            column("name", Text())
+        )
+    )
+    person = session.scalars(select(Staff).where(col(Staff.code) == "li")).one()
+    person.name = "qian"
+    assert sorted(named.rows(session, who="qian")) == [("Qian",), ("qian",)]
+
+
+def test_a_failure_of_the_driver_is_said_as_plainly_as_any_other(memberctl: Program) -> None:
+    missing = Prepared(text("SELECT x FROM nowhere").columns(column("x", Text())))
+    with pytest.raises(NoStore), Store(memberctl.location).writing() as session:
+        missing.rows(session)
