@@ -11,7 +11,7 @@ from memberctl.cli.completion import complete_branches
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.rows import open_rows
-from memberctl.office import calendars, policies, rules
+from memberctl.office import branches, calendars, policies, rules
 from memberctl.office.proposal_commands import change_or_propose
 from memberctl.office.proposals import deciding
 
@@ -87,7 +87,7 @@ def branch_update(
     """
     from memberctl.office.places import update_branch
 
-    settings = rules.branch_settings(zone=zone, hours=hours, capacity=capacity)
+    settings = branches.branch_settings(zone=zone, hours=hours, capacity=capacity)
     with work(ctx, "office.change") as w:
         changed = update_branch(w.session, code, settings, by=w.actor, at=w.now)
         w.say(changed, CHANGED_BRANCH_SENTENCES[changed.outcome])

@@ -10,8 +10,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from memberctl.core.actor import Actor
+from memberctl.office.branches import BranchChanged, BranchSettings
 from memberctl.office.queries import branch_line, branch_to_change
-from memberctl.office.rules import BranchChanged, BranchSettings, Outcome
+from memberctl.office.rules import Outcome
 from memberctl.store.audit import note
 
 if TYPE_CHECKING:

@@ -7,28 +7,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from memberctl.core import dates
 from memberctl.core.actor import Actor
 from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
-from memberctl.core.money import parse_count
 from memberctl.core.text import clean_text
-from memberctl.office.hours import parse_hours
 
 # Latin, kana, Chinese and Korean letters; digits are 0-9 alone, so no two codes look the same.
 _LETTER = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u3041-\u3096\u30a1-\u30fa"
 _LETTER += "\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3"
 _CODE = re.compile(f"[{_LETTER}0-9][{_LETTER}0-9._-]{{0,31}}")
 _MOST_UID = 2**32 - 2
-_MOST_INSIDE = 100_000
 _MOST_NAMED = 20
 _MOST_FAULTS = 5
-
-NO_LIMIT = "none"
-"""The word by which a branch is let off its own zone, hours or capacity."""
 
 
 class Role(StrEnum):
@@ -401,54 +394,6 @@ class BranchLine:
     zone: str | None = None
     hours: str = ""
     capacity: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class BranchSettings:
-    """What is to be changed at a branch; None leaves what holds, "" and 0 lift a limit."""
-
-    zone: str | None = None
-    hours: str | None = None
-    capacity: int | None = None
-
-
-def branch_settings(*, zone: str | None, hours: str | None, capacity: str | None) -> BranchSettings:
-    """Return what was typed about a branch as one checked value; `none` lifts each limit.
-
-    Raises Invalid, also when nothing is to be changed.
-    """
-    if zone is hours is capacity is None:
-        raise Invalid("say what is to be changed: --zone, --hours or --capacity", rule="missing")
-    return BranchSettings(
-        zone=_unless_none(zone, lambda text: dates.zone(text).key),
-        hours=_unless_none(hours, lambda text: str(parse_hours(text))),
-        capacity=None if capacity is None else _capacity(capacity),
-    )
-
-
-def _unless_none(text: str | None, parse: Callable[[str], str]) -> str | None:
-    if text is None:
-        return None
-    return "" if text.strip().lower() == NO_LIMIT else parse(text.strip())
-
-
-def _capacity(text: str) -> int:
-    if text.strip().lower() == NO_LIMIT:
-        return 0
-    return parse_count(text, what="the capacity", most=_MOST_INSIDE)
-
-
-@dataclass(frozen=True, slots=True)
-class BranchChanged:
-    """What a change of a branch came to."""
-
-    code: str
-    name: str
-    card_digits: str
-    zone: str | None
-    hours: str
-    capacity: int | None
-    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
