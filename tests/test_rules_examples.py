@@ -49,6 +49,11 @@ ELSEWHERE = {
     "M10": "refund/test_examples.py::test_m10_what_ends_is_said_before_and_done_with_the_payout",
     "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",
+    "C4": "access/test_checkin.py::test_c4_the_first_check_that_fails_gives_the_one_reason",
+    "C5": "access/test_checkin.py"
+    "::test_c5_a_second_scan_is_the_same_visit_until_the_minutes_are_over",
+    "C6": "access/test_checkin.py"
+    "::test_c6_packs_count_live_visits_and_the_one_that_ends_first_goes_first",
     "G1": "store/test_chain.py::test_an_attack_on_the_chain_is_found",
     "I1": "cli/test_importing.py::test_good_rows_are_written_and_bad_ones_given_back_unchanged",
     "I4": "cli/test_output.py"
