@@ -48,6 +48,7 @@ ELSEWHERE = {
     "M9": "refund/test_examples.py::test_m9_three_people_and_a_pending_request_counts",
     "M10": "refund/test_examples.py::test_m10_what_ends_is_said_before_and_done_with_the_payout",
     "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
+    "M15": "bank/test_importing.py::test_two_equal_payments_of_one_day_both_count_in_every_overlap",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",
     "C4": "access/test_checkin.py::test_c4_the_first_check_that_fails_gives_the_one_reason",
     "C5": "access/test_checkin.py"

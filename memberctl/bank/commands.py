@@ -228,7 +228,7 @@ def report_(
             wanted = queries.accounts(r.session)
         else:
             wanted = [queries.find_account(r.session, account)]
-        found = [report(r.session, each, first, last) for each in wanted]
+        found = [report(r.session, each, first, last, currency=r.currency) for each in wanted]
     if account is None:
         r.show_list(found, REPORTS)
     else:

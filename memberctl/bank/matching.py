@@ -25,7 +25,8 @@ from memberctl.bank.finding import (
     shown_candidates,
     without_rivals,
 )
-from memberctl.bank.rules import Finding, LineDecided, LineState, Matched
+from memberctl.bank.results import LineDecided, Matched
+from memberctl.bank.rules import Finding, LineState
 from memberctl.bank.sealed import details_of
 from memberctl.bank.tables import BankAccount, BankLine
 from memberctl.core.errors import RuleRefused

@@ -10,7 +10,8 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from memberctl.bank import queries, rules
-from memberctl.bank.rules import AccountAdded, NewAccount, StatementImported
+from memberctl.bank.results import AccountAdded, StatementImported
+from memberctl.bank.rules import NewAccount
 from memberctl.bank.tables import BankAccount
 from memberctl.bank.taking import Taking
 from memberctl.core.errors import Conflict

@@ -12,7 +12,8 @@ from sqlmodel import col, select
 
 from memberctl.bank import rules
 from memberctl.bank.finding import Candidate, How, Kind
-from memberctl.bank.rules import AccountLine, Finding, LineRecord, LineState, Skip
+from memberctl.bank.results import AccountLine, LineRecord
+from memberctl.bank.rules import Finding, LineState, Skip
 from memberctl.bank.tables import BankAccount, BankBalance, BankImport, BankLine, BankReading
 from memberctl.core.errors import NotFound
 from memberctl.core.money import Money

@@ -14,17 +14,12 @@ from typing import BinaryIO, Protocol
 
 from memberctl.bank.camt import Camt053
 from memberctl.bank.forms import TABULAR, family_of, forms_of
+from memberctl.bank.layout import find_layout
 from memberctl.bank.mapping import Form, read_form
-from memberctl.bank.rules import (
-    Entry,
-    Findings,
-    MapChecked,
-    RowRead,
-    Section,
-    StatementFormat,
-)
+from memberctl.bank.results import MapChecked, RowRead
+from memberctl.bank.rules import Entry, Findings, Section, StatementFormat
 from memberctl.bank.swift import Mt940, looks_like_mt940
-from memberctl.bank.tabular import Table, find_layout
+from memberctl.bank.tabular import Table
 from memberctl.core.errors import Invalid, UsageProblem
 from memberctl.core.lines import LineFile, lines_of
 from memberctl.core.money import EXPONENTS, Money

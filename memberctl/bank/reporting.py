@@ -18,7 +18,8 @@ from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from memberctl.bank import queries, rules
-from memberctl.bank.rules import LineState, ReportItem, ReportRecord
+from memberctl.bank.results import ReportItem, ReportRecord
+from memberctl.bank.rules import LineState
 from memberctl.bank.tables import BankAccount, BankBalance, BankImport, BankLine
 from memberctl.core.money import Money
 from memberctl.ledger.tables import LedgerEntry, Posting
@@ -46,9 +47,14 @@ class _Movement:
     line_on: date | None
 
 
-def report(session: Session, account: BankAccount, first: date, last: date) -> ReportRecord:
-    """Return the account from `first` to `last`, both inclusive, with every difference."""
-    currency = account.currency or "CNY"
+def report(
+    session: Session, account: BankAccount, first: date, last: date, *, currency: str
+) -> ReportRecord:
+    """Return the account from `first` to `last`, both inclusive, with every difference.
+
+    currency -- of an account that had no statement yet
+    """
+    currency = account.currency or currency
     lines = _lines(session, account.id, first, last)
     moved = [*_movements(session, account, first, last, currency)]
     opening, closing, stated = _balances(session, account.id, first, last)

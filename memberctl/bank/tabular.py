@@ -7,9 +7,8 @@ Source: rules M15, I3; bad inputs 31-50.
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, time
 
 from memberctl.bank.balances import Run, Tally
@@ -20,111 +19,19 @@ from memberctl.bank.figures import (
     parse_moment,
     plain,
 )
-from memberctl.bank.mapping import Form, Place, SignRule, Total, column_key, word_key
-from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Section, Skip, compact
+from memberctl.bank.layout import Cells, Layout, places_in
+from memberctl.bank.mapping import SignRule, Total, word_key
+from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Section, Skip, compact
 from memberctl.core.cells import excel_damaged
 from memberctl.core.errors import Invalid
-from memberctl.core.lines import Line, LineFile, delimiter_of
+from memberctl.core.lines import Line, LineFile
 from memberctl.core.money import EXPONENTS
-
-HEADER_WITHIN = 1_000
-"""Lines among which the header must be."""
 
 MOST_SAID = 20
 _MOST_MOMENTS = 20_000
 _DIRECTIONS = {
     "all": "all rows", "in": "money in", "out": "money out", "neutral": "neutral rows",
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Layout:
-    """Where a header has the columns of a map. places -- key -> indexes, counted from 0"""
-
-    form: Form
-    places: Mapping[str, tuple[int, ...]]
-    width: int
-    delimiter: str
-
-
-def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None = None) -> Layout:
-    """Return the map of several that a file has the columns of, and where they are.
-
-    Of maps that fit the same line the one that finds most columns is taken.
-    Raises Invalid that names the columns that were looked for when none is found.
-    """
-    for form in forms:
-        if not form.header:
-            return _layout_without_header(form, file, delimiter)
-    for part in range(file.parts):
-        file.choose(part)
-        for line in _first_lines(file):
-            found = [each for form in forms if (each := _layout_of(line, form, delimiter))]
-            if found:
-                _note_other_sheets(file)
-                return max(found, key=lambda layout: len(layout.places))
-    wanted = "; or ".join(dict.fromkeys(", ".join(form.looked_for) for form in forms))
-    raise Invalid(
-        f"{file.name} is not in this form: no line has the columns {wanted}",
-        rule="header_missing",
-        hint="leave out --format, or write a map: memberctl bank map example",
-    )
-
-
-def _note_other_sheets(file: LineFile) -> None:
-    if file.parts > 1:
-        file.notices.append(f"{file.name} has {file.parts} sheets; only the one with rows is read")
-
-
-def _first_lines(file: LineFile) -> Iterator[Line]:
-    workbook = file.encoding == "xlsx"
-    if workbook:
-        for line in file.lines("\t"):
-            if line.number <= HEADER_WITHIN:
-                yield line
-        return
-    for number, text in file.text_lines():
-        if number > HEADER_WITHIN:
-            return
-        yield Line(number, text, [])
-
-
-def _layout_of(line: Line, form: Form, delimiter: str | None) -> Layout | None:
-    if line.number <= form.skip_rows:
-        return None
-    parted = delimiter or form.delimiter or delimiter_of(line.text)
-    cells = line.cells or next(csv.reader([line.text], delimiter=parted), [])
-    places = _places_in(cells, form)
-    return None if places is None else Layout(form, places, len(cells), parted)
-
-
-def _places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | None:
-    """Return where a header has a map's columns, None when a needed one is missing."""
-    names = [column_key(cell) for cell in cells]
-    found: dict[str, tuple[int, ...]] = {}
-    for key, places in form.columns.items():
-        indexes = tuple(index for each in places if (index := _index_of(each, names)) is not None)
-        if indexes:
-            found[key] = indexes
-    return found if all(key in found for key in form.needed) else None
-
-
-def _index_of(place: Place, names: Sequence[str]) -> int | None:
-    if isinstance(place, int):
-        return place - 1 if place <= len(names) else None
-    wanted = column_key(place)
-    return names.index(wanted) if wanted in names else None
-
-
-def _layout_without_header(form: Form, file: LineFile, delimiter: str | None) -> Layout:
-    parted = delimiter or form.delimiter
-    if parted is None:
-        texts = (line.text for line in _first_lines(file) if line.number > form.skip_rows)
-        parted = delimiter_of(next((text for text in texts if text.strip()), ""))
-    places = {
-        key: tuple(int(place) - 1 for place in several) for key, several in form.columns.items()
-    }
-    return Layout(form, places, 0, parted)
 
 
 class Table:
@@ -214,7 +121,7 @@ class Table:
 
     def _row(self, line: Line, moment: tuple[date, time | None]) -> Entry:
         assert self._places is not None
-        row = _Cells(line, self._places)
+        row = Cells(line, self._places)
         problems: list[str] = []
         currency = self._currency_of(row, problems)
         amount, direction = self._money_of(row, currency, problems)
@@ -251,7 +158,7 @@ class Table:
         )
         return replace(entry, skip=self._skip_of(entry, row))
 
-    def _skip_of(self, entry: Entry, row: _Cells) -> Skip | None:
+    def _skip_of(self, entry: Entry, row: Cells) -> Skip | None:
         """Return why a row counts as no money, or None."""
         form, status = self._form, word_key(entry.status)
         if entry.problem:
@@ -272,19 +179,19 @@ class Table:
         trade, found, _ = entry.external_id.partition(separator)
         return bool(found) and trade in self._closed
 
-    def _currency_of(self, row: _Cells, problems: list[str]) -> str:
+    def _currency_of(self, row: Cells, problems: list[str]) -> str:
         said = row.first("currency")
         if is_nothing(said):
             if not self._currency:
                 problems.append("names no currency")
-            return self._currency or "XXX"
+            return self._currency or NO_CURRENCY
         code = self._form.currencies.get(word_key(said), said.upper())
         if code not in EXPONENTS:
             problems.append(f"column {self._named('currency')}: is no currency that is known")
-            return self._currency or "XXX"
+            return self._currency or NO_CURRENCY
         return code
 
-    def _money_of(self, row: _Cells, currency: str, problems: list[str]) -> tuple[int, str]:
+    def _money_of(self, row: Cells, currency: str, problems: list[str]) -> tuple[int, str]:
         """Return a row's signed amount and its direction; what is wrong goes to problems."""
         form = self._form
         if currency not in EXPONENTS:
@@ -297,7 +204,7 @@ class Table:
         signed = -(minor or 0) if form.rule is SignRule.REVERSED else minor or 0
         return signed, "in" if signed >= 0 else "out"
 
-    def _from_two_columns(self, row: _Cells, currency: str, problems: list[str]) -> tuple[int, str]:
+    def _from_two_columns(self, row: Cells, currency: str, problems: list[str]) -> tuple[int, str]:
         came = self._figure(row, "in", currency, problems, empty_ok=True) or 0
         went = self._figure(row, "out", currency, problems, empty_ok=True) or 0
         if came and went:
@@ -305,7 +212,7 @@ class Table:
         # Some banks write money out below 0 in its own column as well.
         return (came, "in") if came else (-abs(went), "out")
 
-    def _directed(self, row: _Cells, minor: int, problems: list[str]) -> tuple[int, str]:
+    def _directed(self, row: Cells, minor: int, problems: list[str]) -> tuple[int, str]:
         word, form = word_key(row.first("direction")), self._form
         if word in form.words_in:
             return minor, "in"
@@ -317,7 +224,7 @@ class Table:
         return minor, "all"
 
     def _figure(
-        self, row: _Cells, key: str, currency: str, problems: list[str], empty_ok: bool = False
+        self, row: Cells, key: str, currency: str, problems: list[str], empty_ok: bool = False
     ) -> int | None:
         typed = row.first(key)
         if is_nothing(typed) and empty_ok:
@@ -328,14 +235,14 @@ class Table:
             problems.append(f"column {self._named(key)}: {problem.message}")
             return None
 
-    def _balance_of(self, row: _Cells, currency: str) -> int | None:
+    def _balance_of(self, row: Cells, currency: str) -> int | None:
         """Return the balance behind a row; banks also mask it, and then there is none."""
         try:
             return parse_figure(row.first("balance"), currency, self._form.numbers)
         except (Invalid, KeyError):
             return None
 
-    def _id_of(self, row: _Cells, problems: list[str]) -> str | None:
+    def _id_of(self, row: Cells, problems: list[str]) -> str | None:
         found = row.first("id").strip("`' \t")
         if is_nothing(found) or len(found) > LONGEST_ID:
             return None
@@ -367,7 +274,7 @@ class Table:
     def _is_header(self, line: Line) -> bool:
         if not self._form.header:
             return False
-        places = _places_in(line.cells, self._form)
+        places = places_in(line.cells, self._form)
         if places is not None:
             self._places, self._width = places, len(line.cells)
         return places is not None
@@ -378,7 +285,7 @@ class Table:
     def _looks_like_a_row(self, line: Line) -> bool:
         """Whether a line without a date has money in the column of money: it was a row."""
         assert self._places is not None
-        row = _Cells(line, self._places)
+        row = Cells(line, self._places)
         for key in ("amount", "in", "out"):
             try:
                 parse_figure(row.first(key), self._currency or "EUR", self._form.numbers)
@@ -419,7 +326,7 @@ class Table:
             return None
 
     def _take_total_row(self, line: Line, total: Total) -> None:
-        row = _Cells(line, self._places or {})
+        row = Cells(line, self._places or {})
         for key in ("in", "out"):
             said = self._sum_of({"sum": row.first(key)})
             self._stated.append((replace(total, of=key), None, said))
@@ -469,34 +376,6 @@ class Table:
             self.findings.differences.append(f"and {self._bad - MOST_SAID} more rows")
         if self._passed:
             self.findings.notices.append(f"{self._passed} lines are no rows and were passed over")
-
-
-class _Cells:
-    """The cells of one line by a map's keys, without outer blanks."""
-
-    def __init__(self, line: Line, places: Mapping[str, tuple[int, ...]]) -> None:
-        self._cells = line.cells
-        self._places = places
-
-    def all(self, key: str) -> list[str]:
-        """Return what stands in all columns of a key, without empty ones."""
-        cells = self._cells
-        found = [
-            plain(cells[at]).lstrip("`") for at in self._places.get(key, ()) if at < len(cells)
-        ]
-        return [each for each in found if not is_nothing(each) and each != "0"]
-
-    def first(self, key: str) -> str:
-        """Return what stands in the first column of a key that has anything, else ""."""
-        for at in self._places.get(key, ()):
-            if at < len(self._cells) and (found := plain(self._cells[at]).lstrip("`")):
-                return found
-        return ""
-
-    def content(self) -> list[str]:
-        """Return all cells but the status, which changes while the row stays the same one."""
-        changing = self._places.get("status", ())
-        return [cell.strip() for at, cell in enumerate(self._cells) if at not in changing]
 
 
 def _whole(text: str | None) -> int | None:

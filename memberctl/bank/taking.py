@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 
 from memberctl.bank import queries, rules, sealed
 from memberctl.bank.queries import Known
-from memberctl.bank.rules import Entry, LineState, Skip, StatementImported, added_up
+from memberctl.bank.results import StatementImported
+from memberctl.bank.rules import Entry, LineState, Skip, added_up
 from memberctl.bank.tables import BankAccount, BankBalance, BankImport, BankLine, BankReading
 from memberctl.core.machine import step
 from memberctl.store.audit import note
@@ -184,7 +185,7 @@ class Taking:
             entry.booked_on,
             entry.booked_at.isoformat("seconds") if entry.booked_at else None,
             entry.amount_minor,
-            entry.currency or self.account.currency or "XXX",
+            entry.currency or self.account.currency or rules.NO_CURRENCY,
             entry.balance_minor,
             entry.external_id,
             int(entry.fee),

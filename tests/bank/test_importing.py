@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
+from memberctl.bank import queries
+from memberctl.bank.operations import import_statement
+from memberctl.bank.reading import open_statement
+from memberctl.store.audit import open_trail
 from memberctl.store.engine import Store
+from memberctl.store.keys import Keys
+from tests import founding
 from tests.bank.texts import SAMPLES, alipay, alipay_row, camt, entry, swift
 from tests.harmless import harmless
 from tests.program import Program, Result
+from tests.reliability.unguarded import Unguarded
 
 KEYS = [
     "read", "new", "duplicate", "skipped", "opening", "closing", "account", "format", "changed",
@@ -275,6 +287,47 @@ def test_the_same_file_from_two_terminals_is_taken_in_once(memberctl: Program) -
     new = sorted(json.loads(out)["data"]["new"] for (out, _), _ in answers)
     assert new == [0, 40]
     assert len(states(memberctl)) == 40
+
+
+def test_without_lock_and_unique_key_two_terminals_would_take_it_in_twice_or_fail(
+    memberctl: Program, keys: Keys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The twin: what the lock on the account and the key of its lines are there for."""
+    path = memberctl.folder / "f.sta"
+    path.write_text(swift(":61:2603020302C50,NTRFNONREF", closing="C260302EUR50,"))
+    add = ("bank", "account", "add", "MAIN", "--method", "bank", "--currency", "EUR")
+    memberctl.ok(*add, as_="qian")
+    if "://" in memberctl.location:
+        with Unguarded(memberctl.location).writing() as session:
+            name = "uq_bank_line_account_id_identity_occurrence"
+            session.connection().execute(text(f"ALTER TABLE bank_line DROP CONSTRAINT {name}"))
+            session.commit()
+    both_looked, look = threading.Barrier(2), queries.known_lines
+
+    def looking(*asked: Any) -> Any:
+        found = look(*asked)
+        both_looked.wait(30)
+        return found
+
+    def importing() -> int:
+        try:
+            with Unguarded(memberctl.location).writing() as session, open_statement(path) as read:
+                open_trail(session, keys.audit, "test")
+                who, when = founding.actors()["qian"], founding.FOUNDED_AT
+                done = import_statement(session, keys, "MAIN", read, by=who, at=when)
+                session.commit()
+                return done.new
+        except OperationalError:
+            return 0
+
+    monkeypatch.setattr(queries, "known_lines", looking)
+    monkeypatch.setattr(queries, "account_to_change", queries.find_account)
+    with ThreadPoolExecutor(2) as pool:
+        new = sorted(pool.map(lambda _: importing(), range(2)))
+    if "://" in memberctl.location:
+        assert new == [1, 1] and len(states(memberctl)) == 2, "the same money twice"
+    else:
+        assert new == [0, 1], "one of two terminals gets an error for no fault of its own"
 
 
 def test_a_check_of_the_store_opens_every_sealed_row(shop: Program) -> None:
