@@ -47,8 +47,13 @@ _PARTS = {
 
 
 def plain(text: str) -> str:
-    """Return a cell without outer blanks and tabs, its full-width characters as plain ones."""
+    """Return a cell without outer blanks and tabs, its full-width characters as plain ones.
+
+    ="0012" is how some banks keep a spreadsheet from taking a number apart.
+    """
     text = text.strip()
+    if text.startswith('="') and text.endswith('"'):
+        text = text[2:-1].strip()
     return text if text.isascii() else unicodedata.normalize("NFKC", text).strip()
 
 

@@ -34,7 +34,8 @@ _START = re.compile(
 )
 _FILLER = re.compile(_FILLERS)
 _STARS = re.compile(r"[*＊•·]+")
-_BRACKETS = re.compile(r"[(（]([^()（）]*[*＊][^()（）]*)[)）]")
+_BRACKETS = re.compile(r"[(（]([^()（）0-9]*[*＊][^()（）0-9]*)[)）]")
+_NUMBERED = re.compile(r"[(（][^()（）]*[0-9][^()（）]*[)）]")
 
 
 class Kind(StrEnum):
@@ -113,10 +114,10 @@ def names_agree(told: str, name: str) -> How | None:
     """Return how sure a bank's name of somebody is a member's: NAME, MASKED_NAME or None.
 
     Latin names may come in any order of their words. Masked names, such as *伟 or 李**, agree
-    when what is shown fits; also one in brackets behind a shop's name.
+    when what is shown fits; also one in brackets behind a shop's name, but no phone there.
     """
     shown = _BRACKETS.search(told)
-    told = shown[1] if shown is not None else told
+    told = shown[1] if shown is not None else _NUMBERED.sub("", told)
     if not told.strip():
         return None
     if _STARS.search(told):

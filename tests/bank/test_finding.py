@@ -53,6 +53,7 @@ def test_one_wrong_character_is_no_number() -> None:
         ("Müller, Jörg", "Jörg Müller", How.NAME), ("*小明", "王小明", How.MASKED_NAME),
         ("王**", "王小明", How.MASKED_NAME), ("**明", "王小明", How.MASKED_NAME),
         ("长风(*小明)", "王小明", How.MASKED_NAME), ("长风（*小明）", "王小明", How.MASKED_NAME),
+        ("*小明(138****0001)", "王小明", How.MASKED_NAME),
         ("*小红", "王小明", None), ("李**", "王小明", None), ("***", "王小明", None),
         ("", "王小明", None), ("王小", "王小明", None), ("*.*", "王小明", None),
     ],

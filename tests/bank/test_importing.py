@@ -317,7 +317,7 @@ def test_without_lock_and_unique_key_two_terminals_would_take_it_in_twice_or_fai
                 done = import_statement(session, keys, "MAIN", read, by=who, at=when)
                 session.commit()
                 return done.new
-        except OperationalError:
+        except (OperationalError, sqlite3.Error):
             return 0
 
     monkeypatch.setattr(queries, "known_lines", looking)

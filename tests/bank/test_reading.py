@@ -122,6 +122,24 @@ def test_a_merchants_wechat_movements_begin_with_back_quotes() -> None:
     assert [row.fee for row in rows] == [False, True] and findings.differences == []
 
 
+@pytest.mark.parametrize(
+    ("name", "format", "amounts", "skips"),
+    [
+        ("alipay-web.txt", "alipay", [39900], ["closed"]),
+        ("alipay-business.csv", "alipay", [39900, -10000], []),
+        ("wechat-trade.csv", "wechat", [39900, -10000], []),
+        ("icbc-company.csv", "icbc", [365000, -500], []),
+    ],
+)
+def test_what_the_channels_give_shops_and_companies_is_read_too(
+    name: str, format: str, amounts: list[int], skips: list[str]
+) -> None:
+    rows, findings, found = read(FILES / name)
+    assert (found, money(rows)) == (format, amounts)
+    assert [row.skip for row in rows if row.skip] == skips
+    assert findings.differences == []
+
+
 def test_padded_cells_page_footers_and_several_accounts_are_read(tmp_path: Path) -> None:
     second = ICBC.replace("6222****0001", "6222****0002").replace("1,399.00", "1,400.00")
     rows, findings, found = read_text(tmp_path, ICBC + second)
