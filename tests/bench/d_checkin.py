@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 import statistics
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
 from tests.bench.d_members import fill
@@ -12,45 +15,68 @@ from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_s
 FLOOR = Path(__file__).with_name("d_floor.py")
 SCAN = [PYTHON, "-m", "memberctl", "checkin", "scan", "-", "--branch", "SH01"]
 SMALL = 10_000
-SCANS = 3_000
-ROUNDS = 3
+SCANS = 1_500
+ROUNDS = 5
+
+
+@dataclass(slots=True)
+class Place:
+    """A store of one size, a copy for us and one for the floor, and what the rounds took."""
+
+    size: int
+    environ: dict[str, str]
+    numbers: list[str]
+    copies: tuple[Path, Path]
+    ours: list[float] = field(default_factory=list)
+    floor: list[float] = field(default_factory=list)
 
 
 def main() -> None:
-    """Measure by the clock, since a commit waits for the disk; start-up is taken off both."""
-    large = rows_wanted(1_000_000)
-    measured = {size: measure(size) for size in sorted({min(SMALL, large), large})}
-    for size, (ours, floor) in measured.items():
-        report("D", f"{SCANS} scans at {size} members", ours, floor, 3.0)
-    if len(measured) == 1:
-        return
-    (small_ours, small_floor), (ours, floor) = measured.values()
-    report("F", f"growth of D to {large} members", ours / small_ours, floor / small_floor, 1.15)
+    """Measure by the clock, since a commit waits for the disk; start-up is taken off both.
 
-
-def measure(size: int) -> tuple[float, float]:
-    """Return the median seconds that the scans take by us and by the floor, in turn.
-
-    Each has a copy of its own for all its rounds, and each round members who come for the first
-    time.
+    The sizes take turns within each round, so that a disk that others use as well is as slow for
+    one as for the other.
     """
-    with seeded_store() as (store, environ):
-        environ["PYTHONDONTWRITEBYTECODE"] = ""
-        numbers = fill(store, size)[: ROUNDS * (SCANS + 1)]
-        assert len(numbers) == ROUNDS * (SCANS + 1), "each member comes once"
-        copies = [store.with_name(name) for name in ("ours.db", "floor.db")]
-        for copy in copies:
-            copy_store(store, copy)
-        commands = (SCAN, [PYTHON, str(FLOOR), str(copies[1])])
-        took: tuple[list[float], list[float]] = ([], [])
-        for round_ in range(ROUNDS):
-            slice_ = numbers[round_ * (SCANS + 1) : (round_ + 1) * (SCANS + 1)]
-            for command, copy, times in zip(commands, copies, took, strict=True):
-                elsewhere = {**environ, "MEMBERCTL_DB": str(copy)}
-                times.append(_apart(command, elsewhere, slice_))
-        for copy in copies:
-            assert _visits(copy) == len(numbers), "somebody was not let in"
-    return statistics.median(took[0]), statistics.median(took[1])
+    large = rows_wanted(1_000_000)
+    with ExitStack() as stack:
+        places = [prepare(stack, size) for size in sorted({min(SMALL, large), large})]
+        for round_, place in product(range(ROUNDS), places):
+            measure(place, round_)
+        for place in places:
+            for copy in place.copies:
+                assert _visits(copy) == len(place.numbers), "somebody was not let in"
+    for place in places:
+        job = f"{SCANS} scans at {place.size} members"
+        report("D", job, statistics.median(place.ours), statistics.median(place.floor), 3.0)
+    if len(places) == 2:
+        small, big = places
+        growth = [_growth(small.ours, big.ours), _growth(small.floor, big.floor)]
+        report("F", f"growth of D to {large} members", growth[0], growth[1], 1.15)
+
+
+def prepare(stack: ExitStack, size: int) -> Place:
+    """Fill a store, and copy it for both."""
+    store, environ = stack.enter_context(seeded_store())
+    environ["PYTHONDONTWRITEBYTECODE"] = ""
+    numbers = fill(store, size)[: ROUNDS * (SCANS + 1)]
+    assert len(numbers) == ROUNDS * (SCANS + 1), "each member comes once"
+    copies = (store.with_name("ours.db"), store.with_name("floor.db"))
+    for copy in copies:
+        copy_store(store, copy)
+    return Place(size, environ, numbers, copies)
+
+
+def measure(place: Place, round_: int) -> None:
+    """Let members come who have not been there, first to us and then to the floor."""
+    numbers = place.numbers[round_ * (SCANS + 1) : (round_ + 1) * (SCANS + 1)]
+    mine, plain = place.copies
+    environ = {**place.environ, "MEMBERCTL_DB": str(mine)}
+    place.ours.append(_apart(SCAN, environ, numbers))
+    place.floor.append(_apart([PYTHON, str(FLOOR), str(plain)], environ, numbers))
+
+
+def _growth(small: list[float], big: list[float]) -> float:
+    return statistics.median(b / s for s, b in zip(small, big, strict=True))
 
 
 def _apart(command: list[str], environ: dict[str, str], numbers: list[str]) -> float:
