@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memberctl.access.visiting import Scanned, scan_refusal, sentence
+from memberctl.access.visiting import WORDS, Scanned, scan_refusal, sentence
 from memberctl.cli.arguments import OfMember
 from memberctl.cli.completion import complete_branches
 from memberctl.cli.invocation import look, work
@@ -180,7 +180,8 @@ class _Door:
             return self._unanswered(problem, problem.code)
 
     def _unanswered(self, problem: MemberctlError, code: str) -> Scanned:
-        self._run.output.note(problem.message)
+        if code not in WORDS:  # The answer's own sentence says the others.
+            self._run.output.note(problem.message)
         return Scanned(None, None, allowed=False, reason=code, visit=None)
 
     def _repeatedly(self, number: str, nonce: str | None) -> Scanned:
