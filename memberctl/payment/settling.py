@@ -22,6 +22,7 @@ from memberctl.order.queries import current_quote, order_to_change
 from memberctl.order.rules import STEPS, OrderState
 from memberctl.order.tables import OrderTerm
 from memberctl.payment import queries, rules
+from memberctl.payment.refundable import refunds_of
 from memberctl.store.audit import note
 
 if TYPE_CHECKING:
@@ -93,7 +94,7 @@ def void_order(
 
 def refuse_refunded(session: Session, order: Order, *, what: str) -> None:
     """Refuse to void `what` while a refund of the order waits, or after one was paid."""
-    claimed, refunded = queries.refunds_of(session, order.id)
+    claimed, refunded = refunds_of(session, order.id)
     rules.refuse_while_refunded(what, order.number, claimed_minor=claimed, refunded_minor=refunded)
 
 

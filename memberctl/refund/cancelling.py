@@ -20,7 +20,7 @@ from memberctl.message.rules import Purpose
 from memberctl.order.notices import tell
 from memberctl.order.queries import find_order, order_to_change
 from memberctl.order.rules import refuse_own_order
-from memberctl.payment.queries import refunds_of
+from memberctl.payment.refundable import refunds_of
 from memberctl.refund import queries, rules
 from memberctl.refund.situation import effects
 from memberctl.review.operations import person

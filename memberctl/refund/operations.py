@@ -14,6 +14,7 @@ from memberctl.core.money import Money
 from memberctl.core.workdays import due_after
 from memberctl.message.rules import Purpose
 from memberctl.office.queries import policy_number, work_calendar
+from memberctl.office.rules import Role
 from memberctl.order.notices import tell
 from memberctl.order.queries import find_order, order_to_change
 from memberctl.order.rules import refuse_if_changed
@@ -180,7 +181,7 @@ def review_refund(
         HandPart.REVIEW,
         person(session, order.member_id, by),
         queries.hands_of(session, refund.id),
-        rules.approvers(refund.amount_minor, queries.bands(session), beyond=beyond),
+        _approvers(session, refund, beyond=beyond),
         refund=number,
         approver=None if override is None else named_approver(session, order.member_id, override),
     )
@@ -194,6 +195,12 @@ def review_refund(
     note_refund(session, event, refund, order, by=by, at=at, override=override is not None)
     _tell_of_verdict(session, order, refund, verdict, at=at)
     return changed(session, refund, order, beyond=beyond)
+
+
+def _approvers(session: Session, refund: Refund, *, beyond: bool) -> frozenset[Role]:
+    """Return who may approve; parts of one order count together, so none slips below a band."""
+    together = sum(queries.live_amounts(session, refund.order_id))
+    return rules.approvers(together, queries.bands(session), beyond=beyond)
 
 
 def _tell_of_verdict(

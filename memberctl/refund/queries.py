@@ -22,7 +22,7 @@ from memberctl.order.pricing import JOINING_FEE
 from memberctl.order.queries import find_order
 from memberctl.order.tables import Consent, Order, OrderLine
 from memberctl.payment.queries import number as payment_number
-from memberctl.payment.queries import payments_to_change
+from memberctl.payment.refundable import payments_to_change
 from memberctl.payment.tables import Payment
 from memberctl.refund import rules
 from memberctl.refund.amounts import Conditions

@@ -19,7 +19,7 @@ from memberctl.access.visit_queries import visit_days
 from memberctl.core.dates import Span, zone
 from memberctl.office.queries import organisation
 from memberctl.order.tables import Order
-from memberctl.payment.queries import applied_payments
+from memberctl.payment.refundable import applied_payments
 from memberctl.refund import amounts, queries, rules
 from memberctl.refund.amounts import Claim, Counted, Due, Source, Usage
 from memberctl.refund.results import Effects, TermEffect

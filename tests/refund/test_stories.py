@@ -120,6 +120,15 @@ def test_m9_the_amount_decides_who_approves(club: WarmProgram, a_year: Join) -> 
     assert club("refund", "review", number, "--approve", as_="owner").exit == 0
 
 
+def test_m9_parts_of_one_order_count_together(club: WarmProgram, a_year: Join) -> None:
+    order = a_year()
+    club.ok("policy", "set", "refund_manager_from", "500.00")
+    first, second = (ask(club, order, "--amount", "250.00")["number"] for _ in range(2))
+    for number in (first, second):
+        assert club("refund", "review", number, "--approve", as_="wang").exit == 5
+        assert approve(club, number)["state"] == "approved"
+
+
 def test_m9_the_member_concerned_has_no_part_in_it(club: WarmProgram, a_year: Join) -> None:
     member = a_member(club)
     order = a_year(member=member)
