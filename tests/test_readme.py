@@ -25,6 +25,7 @@ TOPICS = {
     "start", "options", "import", "checkin", "review", "payment", "cards", "output", "exit-codes",
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger", "terms", "messages", "reminders", "refunds",
+    "invoices", "credits", "till",
     "backup", "bank",
 }  # fmt: skip
 MOST_LINES = 80

@@ -47,6 +47,9 @@ ELSEWHERE = {
     "M8": "refund/test_examples.py::test_m8_the_newest_payment_goes_back_first_by_its_own_method",
     "M9": "refund/test_examples.py::test_m9_three_people_and_a_pending_request_counts",
     "M10": "refund/test_examples.py::test_m10_what_ends_is_said_before_and_done_with_the_payout",
+    "M12": "payment/test_debts.py::test_m12_a_hundred_in_three_adds_up_and_month_ends_do_not_drift",
+    "M16": "payment/test_tilling.py"
+    "::test_m16_what_comes_later_for_a_closed_day_is_in_the_next_close_with_its_value_date",
     "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
     "M15": "bank/test_importing.py::test_two_equal_payments_of_one_day_both_count_in_every_overlap",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",

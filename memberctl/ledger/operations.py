@@ -178,24 +178,54 @@ def book_payment(
     )
 
 
-def book_void(
-    session: Session, entry_id: int, member_number: str, *, value_on: date, at: datetime
-) -> int:
-    """Undo a payment's entry, and the credit it became if its order died since.
+def book_undone(
+    session: Session,
+    entry_id: int,
+    member_number: str,
+    *,
+    event: str,
+    applied_minor: int,
+    value_on: date,
+    at: datetime,
+) -> None:
+    """Undo a payment's entry, and the credit that it became since.
 
-    Returns the reversing entry. Source: rules M2.
+    All of it became credit if its order died; a part, if a credit note made the order cheaper.
+    applied_minor -- what of the payment its order had in the end
+    Source: rules M2.
     """
-    voiding = reverse_entry(
-        session, entry_id, event="payment.voided", value_on=value_on, at=at,
-        credit_of=member_number,
-    )  # fmt: skip
-    undone = session.get_one(LedgerEntry, entry_id)
-    _, currency = queries.lines_of(session, entry_id)
-    if queries.booked_minor(session, undone.about) == 0:
+    reverse_entry(session, entry_id, event=event, value_on=value_on, at=at, credit_of=member_number)
+    order_number = session.get_one(LedgerEntry, entry_id).about
+    lines, currency = queries.lines_of(session, entry_id)
+    if queries.booked_minor(session, order_number) == 0:
         _credit_what_is_paid(
-            session, undone.about, member_number, currency=currency, value_on=value_on, at=at
+            session, order_number, member_number, currency=currency, value_on=value_on, at=at
         )
-    return voiding
+        return
+    applied_then = -sum(each.amount_minor for each in lines if each.account is Account.RECEIVABLE)
+    book_credit(
+        session, order_number, member_number, applied_minor - applied_then,
+        currency=currency, value_on=value_on, at=at,
+    )  # fmt: skip
+
+
+def book_credit(
+    session: Session,
+    order_number: str,
+    member_number: str,
+    credit_minor: int,
+    *,
+    currency: str,
+    value_on: date,
+    at: datetime,
+) -> None:
+    """Turn what an order has too much into its member's credit; below 0 takes it back."""
+    if credit_minor:
+        lines = rules.credit_lines(order_number, member_number, credit_minor)
+        post_entry(
+            session, "credit.given" if credit_minor > 0 else "credit.taken_back", order_number,
+            lines, currency=currency, value_on=value_on, at=at,
+        )  # fmt: skip
 
 
 def book_refund(
@@ -270,10 +300,7 @@ def _credit_what_is_paid(
 ) -> int:
     """Bring what an order that is not booked owes back to 0, and return what became credit."""
     paid = -queries.balance(session, Account.RECEIVABLE, order_number)
-    if paid:
-        lines = rules.credit_lines(order_number, member_number, paid)
-        post_entry(
-            session, "credit.given" if paid > 0 else "credit.taken_back", order_number, lines,
-            currency=currency, value_on=value_on, at=at,
-        )  # fmt: skip
+    book_credit(
+        session, order_number, member_number, paid, currency=currency, value_on=value_on, at=at
+    )
     return paid

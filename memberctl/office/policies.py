@@ -64,6 +64,10 @@ POLICIES: Mapping[str, Policy] = {
     "freeze_days": Policy("90", "days of one term", "rules T9", most=3660),
     "join_documents": Policy("agreement", "list of agreement, identity", "rules A5"),
     "probable_duplicate_minutes": Policy("10", "minutes", "reliability engine", most=1440),
+    "void_days": Policy("7", "days", "rules M2", most=366),
+    "stale_credit_days": Policy("1095", "days", "rules M14", least=1, most=36_525),
+    "tax_rate": Policy("0", "hundredths of a percent", "rules M12", most=10_000),
+    "tax_mode": Policy("inclusive", "", "rules M12", choices=("inclusive", "exclusive")),
     "recognise_every": Policy("month", "", "rules M1", choices=("month", "day")),
     "joining_fee_earned": Policy("at_once", "", "rules M12", choices=("at_once", "over_the_term")),
     "reminder_steps": Policy(

@@ -66,6 +66,7 @@ STEPS: Mapping[tuple[OrderState, str], OrderState] = {
     (_S.CONFIRMED, "withdraw"): _S.WITHDRAWN,
     (_S.CONFIRMED, "forfeit"): _S.FORFEITED,
     (_S.CONFIRMED, "void"): _S.VOIDED,
+    (_S.CONFIRMED, "write_off"): _S.CLOSED,
     (_S.PAID, "fulfil"): _S.FULFILLED,
     (_S.PAID, "unsettle"): _S.CONFIRMED,
     (_S.PAID, "void"): _S.VOIDED,

@@ -5,6 +5,7 @@ Source: rules M1, M13; reliability.md R5 and "Invariants"; cli.md, `ledger check
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func
@@ -24,10 +25,15 @@ from memberctl.ledger.tables import LedgerEntry, Posting
 from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
 from memberctl.payment import rules
+from memberctl.payment.document_checking import (
+    COUNTED,
+    credit_set_aside,
+    document_problems,
+    gapless_problems,
+)
 from memberctl.payment.queries import number
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method
 from memberctl.payment.tables import Payment, Receipt
-from memberctl.store.tables import Counter
 
 if TYPE_CHECKING:
     from sqlmodel import Session, SQLModel
@@ -40,15 +46,17 @@ _FEES = (Account.UNEARNED_FEES.value, Account.FEE_INCOME.value)
 def check_ledger(session: Session) -> Checked:
     """Return everything in money that contradicts itself, and how many objects were compared."""
     problems = [
+        *document_problems(session),
         *entry_problems(session),
         *sign_problems(session),
         *_order_problems(session),
         *_settling_problems(session),
         *_credit_problems(session),
         *_payment_problems(session),
-        *_receipt_problems(session),
+        *gapless_problems(session, Receipt, RECEIPT_COUNTERS, "receipts_gapless"),
     ]
-    counted = sum(_count(session, table) for table in (Order, Payment, Receipt))
+    tables: list[type[SQLModel]] = [Order, Payment, Receipt, *COUNTED]
+    counted = sum(_count(session, table) for table in tables)
     return Checked(count_entries(session) + counted, problems)
 
 
@@ -147,7 +155,8 @@ def _settling_problems(session: Session) -> list[Problem]:
 def _credit_problems(session: Session) -> list[Problem]:
     """Return members whose credit in the books is not what became credit less what was used.
 
-    What credit had paid and was refunded is credit again.
+    What credit had paid and was refunded is credit again. What a request set aside is none, and
+    what a chargeback could not take back was made up for.
     """
     kept = col(Payment.amount_minor) - col(Payment.refunded_minor)
     used = case((col(Payment.method) == Method.MEMBER_CREDIT, kept), else_=0)
@@ -161,9 +170,12 @@ def _credit_problems(session: Session) -> list[Problem]:
         .where(_LIVE)
         .group_by(col(Order.member_id), col(Payment.currency))
     )
+    sums: dict[tuple[int, str], int] = defaultdict(int)
+    for member_id, currency, minor in [*rows, *credit_set_aside(session)]:
+        sums[member_id, currency] += int(minor)
     expected = {
-        (member_number(member_id), currency): Money(int(minor), currency)
-        for member_id, currency, minor in rows
+        (member_number(member_id), currency): Money(minor, currency)
+        for (member_id, currency), minor in sums.items()
         if minor
     }
     found = {(party, money.currency): money for party, money in credits_by_party(session).rows}
@@ -248,30 +260,4 @@ def _unlike_entries(session: Session) -> list[Problem]:
             f"{Money(int(minor), currency)} posted, {state}, {count} reversals",
         )
         for id_, amount, currency, state, minor, count in rows
-    ]
-
-
-def _receipt_problems(session: Session) -> list[Problem]:
-    """Return series with a gap, or with fewer receipts than were numbered. Source: rules M13."""
-    rows = session.execute(
-        columns(
-            col(Receipt.series), col(Receipt.year), func.count(), func.max(Receipt.serial)
-        ).group_by(col(Receipt.series), col(Receipt.year))
-    )
-    found = {f"{series}:{year}": (count, last) for series, year, count, last in rows}
-    given = session.execute(
-        columns(col(Counter.name), col(Counter.value)).where(
-            col(Counter.name).startswith(RECEIPT_COUNTERS, autoescape=True)
-        )
-    )
-    numbered = {name.removeprefix(RECEIPT_COUNTERS): value for name, value in given}
-    return [
-        Problem(
-            "receipts_gapless",
-            series.replace(":", "-"),
-            f"1 to {numbered.get(series, 0)}",
-            "{} receipts, the last is {}".format(*found.get(series, (0, 0))),
-        )
-        for series in sorted(numbered.keys() | found.keys())
-        if found.get(series, (0, 0)) != (numbered.get(series, 0),) * 2
     ]

@@ -1,4 +1,4 @@
-"""The nouns `payment`, `receipt` and `credit`."""
+"""The nouns `payment` and `receipt`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 payment = noun("payment", "Payments: money that came in.")
 receipt = noun("receipt", "Receipts: proof of payment.")
-credit = noun("credit", "Credits: money that is the member's.")
 
 PAYMENTS = (
     "number", "order", "member", "amount", "method", "reference", "state", "received_at", "receipt",
@@ -33,7 +32,6 @@ PAYMENTS = (
 RECEIPTS = (
     "number", "payment", "order", "member", "name", "amount", "method", "state", "issued_at",
 )  # fmt: skip
-CREDITS = ("member", "name", "credit")
 SENTENCES = {
     Outcome.ALREADY: "Already recorded: {number}, {amount} for {order} (receipt {receipt}).",
     Outcome.SETTLED: "Recorded {number}, {amount} for {order} (receipt {receipt}); nothing is"
@@ -152,6 +150,45 @@ def void(
         )
 
 
+@payment.command()
+def chargeback(
+    ctx: typer.Context,
+    number: PaymentNumber,
+    reason: Annotated[str, typer.Option(help="Why, as the bank says.")],
+    seen: Seen = None,
+) -> None:
+    """Book that a bank took a payment back: it is owed again, and what it activated ends.
+
+    Example: memberctl payment chargeback P-000001 --reason "disputed by the card holder"
+    """
+    from memberctl.payment import queries
+    from memberctl.payment.debts import charge_back
+
+    with look(ctx, "payment.charge_back") as r:
+        effects = queries.void_effects(r.session, number)
+    confirm(
+        ctx,
+        f"Book that {effects.amount} of {effects.number} for {effects.order} was taken back?"
+        f" Receipt {effects.receipt} becomes void, terms ending: {effects.terms},"
+        f" cards blocked at most: {effects.cards}.",
+    )
+    with work(ctx, "payment.charge_back", money=True) as w:
+        done = charge_back(
+            w.session,
+            number,
+            reason=reason,
+            by=w.actor,
+            at=w.now,
+            today=w.today,
+            seen=effects.version if seen is None else seen,
+        )
+        w.say(
+            done,
+            "Booked {number}, {amount}, as taken back (receipt {receipt}); {order} is"
+            " {order_state} with {open} open, terms ended: {terms}, cards blocked: {cards}.",
+        )
+
+
 @payment.command("list")
 def list_payments(
     ctx: typer.Context,
@@ -228,19 +265,6 @@ def show_receipt(
         found, language = queries.show_receipt(r.session, number)
         name = organisation(r.session).name
     r.show_text(receipt_text(found, name, language, r.zone), found)
-
-
-@credit.command("list")
-def list_credits(ctx: typer.Context) -> None:
-    """List the members who have credit, and how much.
-
-    Example: memberctl credit list
-    """
-    from memberctl.payment import queries
-
-    with look(ctx, "payment.read") as r:
-        found = queries.list_credits(r.session, limit=r.limit)
-    r.show_list(found.rows, CREDITS, total=found.total)
 
 
 def _member_id(session: Session, text: str | None) -> int | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from memberctl.core.dates import local_date, zone
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.core.text import clean_text
-from memberctl.ledger.operations import book_payment, book_void
+from memberctl.ledger.operations import book_payment, book_undone
+from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account
 from memberctl.member.queries import members_by_id
 from memberctl.message.operations import suppress
@@ -25,9 +27,13 @@ from memberctl.order.queries import order_to_change
 from memberctl.order.rules import OrderState, refuse_if_changed
 from memberctl.order.tables import Order
 from memberctl.payment import queries, rules
+from memberctl.payment.credit_rules import refuse_credit_as_money
+from memberctl.payment.debt_rules import refuse_late_void, refuse_spent_credit
+from memberctl.payment.plans import follow_plan
 from memberctl.payment.rules import (
     Allocation,
     Earlier,
+    Method,
     Owing,
     PaymentRecorded,
     PaymentState,
@@ -47,7 +53,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class _Arrival:
+class Arrival:
     """Money on its way into the books: when it came, and where it goes."""
 
     tender: Tender
@@ -68,6 +74,7 @@ def record_payment(
     another payment and for a probable duplicate, Invalid for a time that has not come.
     Source: rules M3-M5, M13, O8; mission S0.8-S0.10.
     """
+    refuse_credit_as_money(tender.method)
     order = order_to_change(session, tender.order_text)
     assert order.currency == currency, "an organisation has one currency"
     received_at = rules.checked_received(tender.received_at, at)
@@ -77,17 +84,36 @@ def record_payment(
     _refuse_probable_duplicate(session, order, tender, at)
 
     owing = queries.owing(session, order)
-    received_on = local_date(received_at, zone(organisation(session).zone))
+    received_on = local_date(received_at, house_zone(session))
     allocation = _allocation(owing, tender.amount_minor, received_on)
-    arrival = _Arrival(tender, received_at, received_on, allocation)
+    arrival = Arrival(tender, received_at, received_on, allocation)
+    return enter_payment(session, order, owing, arrival, by=by, at=at, today=today)
+
+
+def enter_payment(
+    session: Session,
+    order: Order,
+    owing: Owing,
+    arrival: Arrival,
+    *,
+    by: Actor,
+    at: datetime,
+    today: date,
+) -> PaymentRecorded:
+    """Write a payment that was decided, with its receipt, and settle what it settles.
+
+    The caller has the order locked. The one way into the books for money and for credit.
+    """
     payment = _write_payment(session, order, arrival, by=by, at=at)
     receipt = _issue_receipt(session, payment, year=today.year, at=at)
     _note_payment(session, "payment.recorded", payment, order, by=by, at=at)
 
-    open_minor = owing.open_minor - allocation.applied
-    if allocation.applied and open_minor == 0 and order.state is OrderState.CONFIRMED:
-        cause = queries.number(payment.id)
-        settle(session, order, cause=cause, paid_on=received_on, by=by, at=at)
+    open_minor = owing.open_minor - arrival.allocation.applied
+    if arrival.allocation.applied and order.state is OrderState.CONFIRMED:
+        follow_plan(session, order)
+        if open_minor == 0:
+            cause = queries.number(payment.id)
+            settle(session, order, cause=cause, paid_on=arrival.received_on, by=by, at=at)
     _tell_of_receipt(session, order, payment, receipt, open_minor, at=at)
     return _recorded(order, payment, receipt, open_minor)
 
@@ -125,7 +151,7 @@ def _allocation(owing: Owing, amount_minor: int, received_on: date) -> Allocatio
 
 
 def _write_payment(
-    session: Session, order: Order, arrival: _Arrival, *, by: Actor, at: datetime
+    session: Session, order: Order, arrival: Arrival, *, by: Actor, at: datetime
 ) -> Payment:
     if arrival.allocation.applied:
         book_fee(session, order, value_on=arrival.received_on, at=at)
@@ -141,6 +167,9 @@ def _write_payment(
         at=at,
         branch_id=by.branch_id or order.branch_id,
     )
+    method = arrival.tender.method
+    # Credit lies in our own books already: there is nothing to look for on an account.
+    verified = method is Method.MEMBER_CREDIT
     payment = Payment(
         id=take_one(session, "payment"),
         order_id=order.id,
@@ -148,9 +177,10 @@ def _write_payment(
         applied_minor=arrival.allocation.applied,
         credit_minor=arrival.allocation.over,
         currency=order.currency,
-        method=arrival.tender.method,
+        method=method,
         reference=arrival.tender.reference,
-        state=PaymentState.RECORDED,
+        state=PaymentState.VERIFIED if verified else PaymentState.RECORDED,
+        verified_at=at if verified else None,
         received_at=arrival.received_at,
         recorded_by=by.staff_id,
         entry_id=entry_id,
@@ -281,28 +311,78 @@ def void_payment(
     refuse_if_changed(seen, payment.version)
     if payment.applied_minor:
         refuse_refunded(session, order, what=f"payment {queries.number(payment.id)}")
+    recorded_on = local_date(queries.receipt_of(session, payment.id).issued_at, house_zone(session))
+    refuse_late_void(
+        queries.number(payment.id), recorded_on, today, policy_number(session, "void_days")
+    )
     _move(payment, "void")
     payment.voided_at, payment.voided_by, payment.void_reason = at, by.staff_id, why
+    undone = undo_payment(
+        session, order, payment, event="payment.voided", by=by, at=at, value_on=today
+    )
+    refuse_spent_credit(queries.number(payment.id), Money(undone.credit_minor, payment.currency))
+    _note_payment(session, "payment.voided", payment, order, by=by, at=at)
+    return PaymentVoided(
+        number=queries.number(payment.id),
+        order=order.number,
+        amount=Money(payment.amount_minor, payment.currency),
+        receipt=undone.receipt,
+        order_state=order.state,
+        open=Money(queries.owing(session, order).open_minor, order.currency),
+        terms=undone.terms,
+        cards=undone.cards,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What the undoing of a payment took back.
+
+    credit_minor -- the member's credit afterwards; below 0 it was spent before
+    terms, cards -- how many ended
+    """
+
+    receipt: str
+    credit_minor: int
+    terms: int
+    cards: int
+
+
+def undo_payment(
+    session: Session,
+    order: Order,
+    payment: Payment,
+    *,
+    event: str,
+    by: Actor,
+    at: datetime,
+    value_on: date,
+) -> Undone:
+    """Take a payment back with everything that it caused; its state is changed already.
+
+    The caller has the order and the payment locked and sees to credit that was spent.
+    event -- of the reversing entry
+    """
     receipt = _void_receipt(session, payment, at)
     member = member_number(order.member_id)
-    book_void(session, payment.entry_id, member, value_on=today, at=at)
-    _note_payment(session, "payment.voided", payment, order, by=by, at=at)
-
+    book_undone(
+        session, payment.entry_id, member, event=event, applied_minor=payment.applied_minor,
+        value_on=value_on, at=at,
+    )  # fmt: skip
     terms = cards = 0
     if payment.applied_minor and order.state in rules.SETTLED:
         terms, cards = unsettle(session, order, by=by, at=at)
     suppress(session, [receipt, queries.number(payment.id)])
     session.flush()
-    return PaymentVoided(
-        number=queries.number(payment.id),
-        order=order.number,
-        amount=Money(payment.amount_minor, payment.currency),
-        receipt=receipt,
-        order_state=order.state,
-        open=Money(queries.owing(session, order).open_minor, order.currency),
-        terms=terms,
-        cards=cards,
-    )
+    if order.state is OrderState.CONFIRMED:
+        follow_plan(session, order)
+    credit = -balance(session, Account.MEMBER_CREDIT, member)
+    return Undone(receipt, credit, terms, cards)
+
+
+def house_zone(session: Session) -> ZoneInfo:
+    """Return the organisation's zone."""
+    return zone(organisation(session).zone)
 
 
 def _move(payment: Payment, verb: str) -> None:

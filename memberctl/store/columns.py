@@ -123,9 +123,9 @@ def day(*, nullable: bool = False, index: bool = False) -> Any:
     return Column(Day(), nullable=nullable, index=index)
 
 
-def state_column(states: type[StrEnum]) -> Any:
+def state_column(states: type[StrEnum], *, nullable: bool = False) -> Any:
     """Return a column for a state; pair it with `one_of` in the table's constraints."""
-    return Column(State(states), nullable=False)
+    return Column(State(states), nullable=nullable)
 
 
 def text(

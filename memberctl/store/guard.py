@@ -16,10 +16,17 @@ from memberctl.store.tables import StoreInfo
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-SCHEMA = "0014"  # The newest migration; a test holds it against the folder of migrations.
+SCHEMA = "0015"  # The newest migration; a test holds it against the folder of migrations.
 TRIGGERS = frozenset(
     f"{table}_no_{change}"
-    for table in ("audit", "ledger_entry", "posting", "term_change")
+    for table in (
+        "audit",
+        "ledger_entry",
+        "posting",
+        "term_change",
+        "till_close",
+        "chargeback",
+    )
     for change in ("update", "delete")
 )
 

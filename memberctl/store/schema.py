@@ -13,7 +13,11 @@ from memberctl.member import tables as member
 from memberctl.message import tables as message
 from memberctl.office import tables as office
 from memberctl.order import tables as order
+from memberctl.payment import credit_tables as credit
+from memberctl.payment import debt_tables as debt
+from memberctl.payment import invoice_tables as invoice
 from memberctl.payment import tables as payment
+from memberctl.payment import till_tables as till
 from memberctl.refund import tables as refund
 from memberctl.review import tables as review
 from memberctl.store import tables as store
@@ -33,6 +37,10 @@ MODULES = (
     payment,
     bank,
     refund,
+    credit,
+    debt,
+    invoice,
+    till,
     daily,
 )
 metadata = SQLModel.metadata

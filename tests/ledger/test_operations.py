@@ -86,13 +86,21 @@ def test_an_order_that_was_never_booked_is_cancelled_without_an_entry(session: S
     assert queries.count_entries(session) == 0
 
 
+def undo(session: Session, entry: int, applied: int) -> None:
+    operations.book_undone(
+        session, entry, MEMBER, event="payment.voided", applied_minor=applied, value_on=TODAY,
+        at=AT,
+    )  # fmt: skip
+
+
 def test_voiding_a_payment_undoes_its_entry_and_leaves_it_standing(session: Session) -> None:
     confirmed(session)
     entry = paid(session, 60000)
-    undoing = operations.book_void(session, entry, MEMBER, value_on=TODAY, at=AT)
+    undo(session, entry, 60000)
     assert queries.balance(session, Account.RECEIVABLE, ORDER) == 100000
     assert queries.balance(session, Account.CASH) == 0
-    assert session.get_one(LedgerEntry, undoing).reverses == entry
+    (undoing,) = session.scalars(select(LedgerEntry).where(LedgerEntry.reverses == entry))
+    assert undoing.event == "payment.voided"
     assert queries.lines_of(session, entry)[0][0] == Line(Account.CASH, 60000)
 
 
@@ -100,7 +108,7 @@ def test_voiding_a_payment_of_a_dead_order_takes_back_its_credit(session: Sessio
     confirmed(session)
     entry = paid(session, 60000)
     cancelled(session)
-    operations.book_void(session, entry, MEMBER, value_on=TODAY, at=AT)
+    undo(session, entry, 60000)
     assert set(figures(session).values()) == {0}
 
 

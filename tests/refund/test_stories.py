@@ -327,6 +327,7 @@ def test_87_what_is_refunded_or_is_to_be_cannot_be_voided(
     club: WarmProgram, a_year: Join, settled: bool
 ) -> None:
     order = a_year(("300.00", "cash"), ("700.00", "wechat"))
+    club.ok("policy", "set", "void_days", "366", as_="owner")
     on(club, "2026-04-10")
     ask(club, order, "--amount", "700.00")
     if settled:
