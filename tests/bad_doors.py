@@ -103,6 +103,7 @@ TEXT_DOORS = (
     _kept("member approve-change {change} --remark {value}", "member changes --all", "wang"),
     _kept("member reject-change {change} --reason {value}", "member changes --all", "wang"),
     _kept("member merge {member} {third} --yes --reason {value}", "member merges", "zhao"),
+    _kept("member erase {third} --yes --reason {value}", "", "owner"),
     _kept("application import {people} --source {value}", "", "sun"),
     _kept("member import {people} --ignore-extra --source {value}", "", "sun"),
     # Blanks say nothing about somebody, as an empty cell of a file does; in an update they
@@ -243,6 +244,7 @@ NUMBER_DOORS = (
         "member merge --reason x --yes {member} -- {value}",
         "member merge --reason x --yes -- {value} {member}",
         "member unmerge --reason x --yes -- {value}",
+        "member dossier -- {value}",
     ),
     *_doors(
         Kind.NUMBER, "qian",

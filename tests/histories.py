@@ -95,8 +95,8 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     voided -- an order whose payment was an error; over -- one that was paid too much
     returned, rejected, withdrawn, revised -- join orders that came so far
     known -- a member with an identity number and a change request
-    kept, gone -- two numbers of one person, merged
     refunded -- an order of which one refund is paid and one waits for its payout
+    kept, gone -- two numbers of one person, merged; erased -- somebody who was erased
     """
     member, paid = a_paid_member(memberctl)
     card = memberctl.ok("card", "issue", member, as_="sun")["number"]
@@ -121,6 +121,8 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
     memberctl.ok("member", "update", known, "--name", "李安娜", "--reason", "misspelt", as_="sun")
     kept, gone = a_member(memberctl, "王芳"), a_member(memberctl, "王方")
     memberctl.ok("member", "merge", kept, gone, "--reason", "misheard", "--yes", as_="zhao")
+    erased = a_member(memberctl, "马丽")
+    memberctl.ok("member", "erase", erased, "--reason", "by letter", "--yes")
     memberctl.ok("branch", "add", "GZ01", "--name", "Guangzhou", "--key", "K1")
     asked, approved = two_refunds(memberctl)
     memberctl.ok("refund", "review", asked, "--approve", as_="wang")
@@ -131,4 +133,5 @@ def a_busy_day(memberctl: Program) -> dict[str, str]:
         "returned": ends["return"], "rejected": ends["reject"], "withdrawn": ends[""],
         "revised": revised, "known": known, "kept": kept, "gone": gone,
         "refunded": memberctl.ok("refund", "show", approved)["order"],
+        "erased": erased,
     }  # fmt: skip

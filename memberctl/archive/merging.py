@@ -38,7 +38,7 @@ from memberctl.member.merges import (
     merge_number,
     refuse_merge,
 )
-from memberctl.member.queries import documents_of, member_to_change, others_like
+from memberctl.member.queries import documents_of, gone, member_to_change, others_like
 from memberctl.member.sealed import move_seals, own_key
 from memberctl.member.tables import Member, MemberMerge
 from memberctl.store.audit import note
@@ -130,26 +130,22 @@ def merge_members(
 
 
 def _lock(session: Session, survivor_id: int, merged_id: int, by: Actor) -> Pair:
-    locked = {each: member_to_change(session, each) for each in sorted({survivor_id, merged_id})}
+    locked = {
+        each: member_to_change(session, each, even_gone=True)
+        for each in sorted({survivor_id, merged_id})
+    }
     survivor, merged = locked[survivor_id], locked[merged_id]
     refuse_merge(
         Both(
             member_number(survivor_id),
             member_number(merged_id),
-            tuple(said for each in locked.values() if (said := _gone(each))),
+            tuple(said for each in locked.values() if (said := gone(each))),
             (survivor.staff_id, merged.staff_id),
             survivor_id != merged_id and _are_proven_two(session, survivor_id, merged_id),
         ),
         by,
     )
     return Pair(survivor, merged, take_one(session, "member_merge"))
-
-
-def _gone(member: Member) -> str | None:
-    number = member_number(member.id)
-    if member.merged_into is not None:
-        return f"{number} was merged into {member_number(member.merged_into)}"
-    return f"{number} is erased" if member.erased_at is not None else None
 
 
 def _are_proven_two(session: Session, one: int, other: int) -> bool:

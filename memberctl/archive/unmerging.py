@@ -72,7 +72,8 @@ def unmerge_members(
     """
     merge = _merge_to_change(session, text)
     survivor, merged = (
-        member_to_change(session, each) for each in (merge.survivor_id, merge.merged_id)
+        member_to_change(session, each, even_gone=True)
+        for each in (merge.survivor_id, merge.merged_id)
     )
     if by.staff_id in (survivor.staff_id, merged.staff_id):
         raise NotPermitted(f"{by.staff} cannot take back a merge of their own membership")

@@ -154,23 +154,35 @@ class Reading:
         self, rows: Any, columns: Any, *, total: int | None = None, title: str | None = None
     ) -> None:
         """Show a list; see Output.show_list."""
+        self._log_persons(rows[: self.limit])
         self.run.output.show_list(rows, columns, total=total, title=title)
 
     def show_record(self, record: object, *, title: str | None = None) -> None:
         """Show one record; see Output.show_record."""
+        self._log_persons([record])
         self.run.output.show_record(record, title=title)
 
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt; see Output.show_text."""
+        self._log_persons([data])
         self.run.output.show_text(text, data)
 
     def show_document(self, pieces: Iterable[str | bytes]) -> None:
         """Show a document of another program's form; see Output.show_document."""
+        self._log_persons(())
         self.run.output.show_document(pieces)
 
     def show_bars(self, title: str, bars: Sequence[tuple[str, object, int]]) -> None:
         """Draw bars on a terminal; see Output.show_bars."""
         self.run.output.show_bars(title, bars)
+
+    def _log_persons(self, rows: Any) -> None:
+        """Log whose data are shown in the clear, before they are shown (rules G2)."""
+        if self.run.reveal_reason is None:
+            return
+        from memberctl.cli.revealing import persons_in
+
+        _log_revealed(self.run, self.run.reveal_reason, persons_in(rows))
 
     def end_with(self, exit_code: int) -> None:
         """End the run with `exit_code` although nothing failed, e.g. 8 for problems found."""
@@ -229,7 +241,7 @@ def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
 
     run: Run = ctx.obj
     if run.options.reveal is not None:
-        _log_reveal(run, run.options.reveal)
+        _allow_reveal(run, run.options.reveal)
     try:
         with view(run.store(), run.opener(right)) as (session, opening):
             yield Reading(run, session, opening)
@@ -325,23 +337,42 @@ def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) 
         )  # fmt: skip
 
 
-def _log_reveal(run: Run, reason: str) -> None:
-    """Check the right to see personal data in the clear, and log it, before it is shown.
-
-    The log entry is not the command's own change, so a failure after it is no partial success.
-    """
+def _allow_reveal(run: Run, reason: str) -> None:
+    """Check the right to see personal data in the clear; whose they are is logged when shown."""
     from memberctl.core.text import clean_text
-    from memberctl.store.audit import note
-    from memberctl.store.work import unit_of_work
+    from memberctl.store.work import view
 
     said = clean_text(reason, what="the reason for --reveal")
-    request = replace(run.request(money=False), key=None)
-    open_ = run.opener("personal.reveal")
     try:
-        with unit_of_work(run.store(), run.settings.key_dir, request, open_) as unit:
-            by, at = unit.opening.actor, unit.opening.now
-            note(unit.session, "personal.revealed", run.command, by=by, at=at, reason=said)
+        with view(run.store(), run.opener("personal.reveal")):
+            run.reveal_reason = said
     except NotPermitted as refusal:
+        request = replace(run.request(money=False), key=None)
         _log_refusal(run, request, "personal.reveal", refusal)
         raise
     run.output.options = replace(run.output.options, reveal=True)
+
+
+def _log_reveal(run: Run, reason: str) -> None:
+    """Check the right to see personal data in the clear, and log that the command shows them."""
+    _allow_reveal(run, reason)
+    assert run.reveal_reason is not None, "who may see it has said why"
+    _log_revealed(run, run.reveal_reason, [])
+
+
+def _log_revealed(run: Run, reason: str, numbers: list[str]) -> None:
+    """Log each person whose data are shown; the command itself when it names nobody.
+
+    The log entry is not the command's own change, so a failure after it is no partial success.
+    """
+    from memberctl.store.audit import Fact, note_many
+    from memberctl.store.work import unit_of_work
+
+    facts: dict[str, Fact] = {"reason": reason}
+    request = replace(run.request(money=False), key=None)
+    with unit_of_work(
+        run.store(), run.settings.key_dir, request, run.opener("personal.reveal")
+    ) as unit:
+        by, at = unit.opening.actor, unit.opening.now
+        about = [(each, facts) for each in numbers or [run.command]]
+        note_many(unit.session, "personal.revealed", about, by=by, at=at)

@@ -167,10 +167,13 @@ def _beside_database(run: Run, backup: Path, kept: str) -> Iterator[str]:
 
 def _made_ready(run: Run, location: str, manifest: Manifest) -> None:
     """Upgrade a restored store, note in it what it is, and check it."""
+    from memberctl.archive.erasing import erase_again
     from memberctl.store.audit import note
     from memberctl.store.columns import instant_text
     from memberctl.store.engine import Store
+    from memberctl.store.erased import erased_members
     from memberctl.store.manifest import refuse_forged
+    from memberctl.store.sweeping import sweep
     from memberctl.store.work import unit_of_work
 
     key_dir = run.settings.key_dir
@@ -188,6 +191,12 @@ def _made_ready(run: Run, location: str, manifest: Manifest) -> None:
             at=work.opening.now, taken_at=instant_text(manifest.at), sha256=manifest.sha256,
             audit_seq=manifest.audit_seq,
         )  # fmt: skip
+        again = erase_again(
+            work.session, erased_members(key_dir, manifest.store), by=work.opening.actor,
+            at=work.opening.now,
+        )  # fmt: skip
+    if again:
+        sweep(Store(location), ())
     problems = soundness(location, keys, deep=True).problems
     if len(problems) > manifest.problems:
         raise IntegrityFailure(

@@ -36,6 +36,7 @@ class Run:
 
     exit_code -- what the run ends with when nothing fails
     committed -- a change of this run is in the store
+    reveal_reason -- why personal data are shown in the clear, None while they are masked
     stores    -- those that are kept open from run to run, by location
     if_interrupted -- what is said when a signal ends the run before it has changed anything
     in_batch  -- a line of a batch: whatever happens is answered by one line of JSON on stdout
@@ -63,6 +64,7 @@ class Run:
         self.exit_code = 0
         self.committed = False
         self.if_interrupted = "interrupted; nothing was done"
+        self.reveal_reason: str | None = None
         self.documents: frozenset[str] = frozenset()
         self._args_sha256 = ""
         self._settings: Settings | None = None

@@ -31,6 +31,7 @@ from memberctl.member import (
     contact_commands,
     duplicate_commands,
     merge_commands,
+    privacy_commands,
 )
 from memberctl.member.changes import parse_contact_change, parse_identity_change
 from memberctl.member.entering import asked_for, with_file
@@ -366,6 +367,7 @@ def _line(w: Writing, done: Registered) -> object:
 
 duplicate_commands.add_to(member)
 merge_commands.add_to(member)
+privacy_commands.add_to(member)
 change_commands.add_to(member)
 hold_commands.add_to(member)
 contact_commands.add_to(member)

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, or_, select
 from sqlmodel import col
 
 from memberctl.catalog.tables import Tier
-from memberctl.core.errors import Invalid, KeyProblem, NotFound, SeveralFound
+from memberctl.core.errors import Invalid, KeyProblem, NotFound, RuleRefused, SeveralFound
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
 from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
@@ -110,8 +110,12 @@ def identity_number(session: Session, member: Member, keys: Callable[[], Keys]) 
     return Personal(Kind.ID_NUMBER, clear)
 
 
-def member_to_change(session: Session, member_id: int) -> Member:
-    """Return one member, locked and fresh. Raises NotFound."""
+def member_to_change(session: Session, member_id: int, *, even_gone: bool = False) -> Member:
+    """Return one member, locked and fresh.
+
+    even_gone -- also who was erased, or merged into another
+    Raises NotFound, RuleRefused for who is gone.
+    """
     statement = select(Member).where(col(Member.id) == member_id)
     found = session.scalars(
         statement.with_for_update().execution_options(populate_existing=True)
@@ -120,7 +124,17 @@ def member_to_change(session: Session, member_id: int) -> Member:
         raise NotFound(
             f"there is no member {member_number(member_id)}", hint="memberctl member list"
         )
+    if not even_gone and (said := gone(found)):
+        raise RuleRefused(said, allowed=[])
     return found
+
+
+def gone(member: Member) -> str | None:
+    """Return in words that a member was merged or erased, None when they are there."""
+    number = member_number(member.id)
+    if member.merged_into is not None:
+        return f"{number} was merged into {member_number(member.merged_into)}"
+    return f"{number} is erased" if member.erased_at is not None else None
 
 
 def members_by_id(session: Session, ids: Iterable[int]) -> dict[int, Member]:

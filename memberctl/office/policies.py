@@ -91,6 +91,13 @@ POLICIES: Mapping[str, Policy] = {
     "refund_manager_from": Policy("5000", "money", "rules M9", amount=AmountForm.AMOUNT),
     "refund_owner_from": Policy("50000", "money", "rules M9", amount=AmountForm.AMOUNT),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
+    "retention_rejected_years": Policy("1", "years", "rules G3", least=1, most=100),
+    "retention_leads_years": Policy("1", "years", "mission S1.14", least=1, most=100),
+    "retention_members_years": Policy("3", "years after the last term", "rules G3", most=100),
+    "retention_messages_years": Policy("2", "years", "mission S1.14", least=1, most=100),
+    "retention_visits_years": Policy("2", "years", "mission S1.14", least=1, most=100),
+    "retention_money_years": Policy("30", "years, by law", "rules G3", least=1, most=100),
+    "archive_access_days": Policy("7", "days", "mission S3.12", least=1, most=366),
     "acting": Policy("trusted", "", "reliability roles", choices=("trusted", "pin", "off")),
 }
 

@@ -308,6 +308,27 @@ PEOPLE = (
         member_number,
     ),
     Invariant(
+        "erased_clean",
+        """
+        SELECT m.id, 'nothing personal', 'a name, contact data, a key or a document'
+        FROM member m WHERE m.erased_at IS NOT NULL AND (
+            m.name <> 'erased' OR m.name_key <> 'erased' OR m.phone IS NOT NULL
+            OR m.email IS NOT NULL OR m.address IS NOT NULL OR m.birth_on IS NOT NULL
+            OR m.wrapped_key IS NOT NULL
+            OR EXISTS (SELECT 1 FROM identity_document d WHERE d.member_id = m.id))
+        """,
+        member_number,
+    ),
+    Invariant(
+        "erased_by_erasure",
+        """
+        SELECT m.id, 'an erasure', 'none'
+        FROM member m LEFT JOIN erasure e ON e.member_id = COALESCE(m.merged_into, m.id)
+        WHERE m.erased_at IS NOT NULL AND e.id IS NULL
+        """,
+        member_number,
+    ),
+    Invariant(
         "overlap_by_merge",
         """
         SELECT t.member_id, 'a merge that holds', 'MG ' || t.merge_id

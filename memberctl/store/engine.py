@@ -130,7 +130,7 @@ class Store:
     def _session(self, purpose: str) -> Iterator[Session]:
         from sqlmodel import Session
 
-        engine = self._engine(purpose)
+        engine = self.engine(purpose)
         with engine.connect() as connection:
             self._was_reached = True
             with Session(connection, expire_on_commit=False) as session:
@@ -138,7 +138,8 @@ class Store:
             if purpose == "write" and self.path is not None:
                 _checkpoint_if_long(connection, self.path)
 
-    def _engine(self, purpose: str) -> Engine:
+    def engine(self, purpose: str) -> Engine:
+        """Return the engine for "read" or "write", made when it is first asked for."""
         if purpose not in self._engines:
             # SQLAlchemy would print the traceback of a signal that arrives while it closes.
             logging.getLogger("sqlalchemy").addHandler(logging.NullHandler())

@@ -48,6 +48,8 @@ member duplicates --min-score 1 --explain | member duplicates --file {file} --ig
 member merge @member @member --reason x --yes | member merge {phone} {id} --reason x --yes
 member merge @member @other --reason x --dry-run | member unmerge {phone} --reason x --yes
 member unmerge MG-000001 --reason x --yes | member merges
+member dossier @member | member dossier {phone} | member erase {phone} --reason x --yes
+member erase @member --reason x | member erase @member --reason x --yes --dry-run
 application import {file} | application import {file} --dry-run | application list
 order file phone:{phone} --plan YEAR --agreed | order file {id} --plan {phone}
 order file @member --kind service --line {phone}:1:x | order list --member phone:{phone}

@@ -46,7 +46,7 @@ def past(
     numbers: dict[str, object] = dict(a_busy_day(memberctl))
     secret = bytes.fromhex((key_dir / f"{STORE_ID}.key").read_text().strip())
     with Store(location).reading() as session:
-        for name in ("member", "known", "kept", "gone"):
+        for name in ("member", "known", "kept", "gone", "erased"):
             numbers[f"{name}_id"] = parse_member_number(str(numbers[name]))
         for name in ("paid", "voided", "over", "returned", "rejected", "withdrawn", "revised"):
             found = session.connection().execute(
@@ -126,6 +126,8 @@ FAULTS: dict[str, list[str]] = {
     ],
     "merged_by_merge": ["UPDATE member_merge SET merged_id = {known_id}"],
     "merged_has_nothing": ["UPDATE orders SET member_id = {gone_id} WHERE id = {withdrawn_id}"],
+    "erased_clean": ["UPDATE member SET birth_on = '1990-01-01' WHERE id = {erased_id}"],
+    "erased_by_erasure": ["UPDATE erasure SET member_id = {known_id}"],
     "overlap_by_merge": [
         "UPDATE member_merge SET undone_at = merged_at, undone_by = 1, undone_reason = 'x'"
         " WHERE id = 1",

@@ -1,0 +1,109 @@
+"""The verbs of the noun `member` by which a person sees their data, and has them taken away."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from memberctl.cli.arguments import MemberArgument
+from memberctl.cli.invocation import confirm, look, rehearse, work
+from memberctl.core.text import clean_text
+
+if TYPE_CHECKING:
+    from memberctl.archive.erasing import MemberErased
+    from memberctl.cli.invocation import Writing
+    from memberctl.cli.nouns import Noun
+    from memberctl.cli.run import Run
+
+
+def add_to(noun: Noun) -> None:
+    """Give the noun its verbs about privacy."""
+    noun.command()(dossier)
+    noun.command()(erase)
+
+
+def dossier(ctx: typer.Context, member: MemberArgument) -> None:
+    """Show everything that is stored about one person, from every table.
+
+    In the clear with --reveal REASON, which needs the right and is recorded; else masked.
+
+    Example: memberctl member dossier M-000123 --reveal "asked for it in person" --output it.json
+    """
+    from memberctl.archive.dossier import dossier_of, readable
+    from memberctl.cli.values import View
+    from memberctl.member.queries import find_member
+
+    run: Run = ctx.obj
+    with look(ctx, "member.dossier") as r:
+        found = dossier_of(r.session, find_member(r.session, member), r.keys(), at=r.now)
+    view = View(r.zone, run.output.options.reveal)
+    shown = {
+        table: tuple({name: view.cell(value) for name, value in row.items()} for row in rows)
+        for table, rows in found.tables.items()
+    }
+    r.show_text(readable(found, shown), found)
+
+
+def erase(
+    ctx: typer.Context,
+    member: MemberArgument,
+    reason: Annotated[str, typer.Option(help="Why, e.g. who asked for it and how.")],
+    force: Annotated[
+        bool, typer.Option("--force", help="Although a term runs or money is open; owners alone.")
+    ] = False,
+) -> None:
+    """Erase a person: destroy their key, clear what names them, keep the books under the number.
+
+    What stays, why and until when, is shown before you say yes. It cannot be taken back, and a
+    backup that is restored later is erased again.
+
+    Example: memberctl member erase M-000123 --reason "asked by letter of 2 March"
+    """
+    from memberctl.archive.erasing import erased_lines
+
+    said = clean_text(reason, what="the reason", field="reason")
+    run: Run = ctx.obj
+    if not (run.dry_run or run.options.yes):
+        with rehearse(ctx, "member.erase") as w:
+            lines = erased_lines(_erase(w, member, said, force=force))
+        for line in lines:
+            run.output.note(line)
+        confirm(ctx, f"Erase {member.strip()} for ever?")
+    with work(ctx, "member.erase") as w:
+        done = _erase(w, member, said, force=force)
+        ending = "is erased already." if done.already else "is erased; {cleared} rows were cleared."
+        w.say(done, f"{{number}} {ending}")
+    if not run.dry_run:
+        _sweep(run)
+
+
+def _erase(w: Writing, member: str, reason: str, *, force: bool) -> MemberErased:
+    from memberctl.archive.erasing import erase_member, numbers_to_erase
+    from memberctl.member.queries import find_member
+    from memberctl.office.rules import require
+    from memberctl.store.erased import remember_erased
+    from memberctl.store.guard import store_info
+
+    if force:
+        require(w.actor.roles, "member.erase_open", w.actor.staff)
+    found = find_member(w.session, member)
+    done = erase_member(
+        w.session, found.id, reason=reason, force=force, by=w.actor, at=w.now, today=w.today
+    )
+    if not w.dry_run and not done.already:
+        # Written before the commit: a number too many is harmless, one too few is not.
+        remember_erased(
+            w.run.settings.key_dir,
+            store_info(w.session).store_id,
+            numbers_to_erase(w.session, found.id),
+            at=w.now,
+        )
+    return done
+
+
+def _sweep(run: Run) -> None:
+    from memberctl.archive.walking import leads_to_member
+    from memberctl.store.sweeping import sweep
+
+    sweep(run.store(), [table.name for table in leads_to_member()])
