@@ -25,6 +25,8 @@ PERSONAL: Mapping[str, Mapping[str, str | bytes | None]] = {
     "review_decision": {"reason": ERASED},
     "review_extension": {"reason": ERASED},
     "visit": {"nonce": None},
+    "bank_line": {"details": None},
+    "bank_reading": {"sealed": None},
 }  # fmt: skip
 """By table and column: what is written there instead."""
 
@@ -47,6 +49,13 @@ STAYS: Mapping[str, Mapping[str, str]] = {
         "order_line": "what",
         "quote": "currency content_sha256",
         "quote_line": "what",
+        "invoice": "series currency reason void_reason",
+        "invoice_line": "what",
+        "write_off": "currency reason decision",
+        "chargeback": "reason",
+        "credit_request": "currency reason decision",
+        "bank_line": "identity section clock currency external_id reason",
+        "bank_reading": "digest",
     },
     "as a figure": {
         "member": "channel",

@@ -259,7 +259,8 @@ def test_every_sealed_column_is_sealed_anew_or_stays_where_it_was_made() -> None
         for column in table.c
         if isinstance(column.type, LargeBinary) and "sealed" in column.name
     }
-    assert sealed == SEALED_COLUMNS | {"member_merge.sealed"}
+    # A statement is sealed for the store, whoever paid.
+    assert sealed == SEALED_COLUMNS | {"member_merge.sealed", "bank_reading.sealed"}
 
 
 @pytest.mark.parametrize("number", ["MG-000009", "mg 9", "M-000001", "x", "", "9" * 400])
