@@ -64,7 +64,7 @@ def _one_account(session: Session, code: str, *, lock: bool) -> BankAccount:
         known = [each.code for each in accounts(session)]
         raise NotFound(
             f"no account has this code; {suggestion(code, known)}",
-            hint=f"memberctl bank account add {code} --method bank",
+            hint="memberctl bank account add CODE --method bank",
         )
     return found
 

@@ -36,9 +36,9 @@ def confirm(
     if yes:
         return
     if not may_prompt(stdin, stderr, no_input):
+        # The question may name what was typed, which may be anybody's phone number.
         raise UsageProblem(
-            f"this needs a confirmation, and nobody can be asked: {question}",
-            hint="add --yes to agree to it",
+            "this needs a confirmation, and nobody can be asked", hint="add --yes to agree to it"
         )
     assert stdin is not None and stderr is not None
     if _answer(f"{question} [y/N] ", stdin, stderr).lower() not in _YES:

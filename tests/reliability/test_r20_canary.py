@@ -98,6 +98,29 @@ calendar add {phone} | calendar show {phone} | calendar list | audit log
 audit log --object {phone}
 audit verify | audit anchor
 db check --deep | db upgrade | run daily | status | doctor | help {phone}
+member hold @member --until 2026-04-01 --reason x | member hold {phone} --until {born} --reason x
+member release @member --reason x | member release {id} --reason x | member holds @member
+member holds phone:{phone} | member expel {phone} --reason x | member readmit {id} --reason x
+payment chargeback {phone} --reason x --yes | credit show @member | credit show phone:{phone}
+credit apply {phone} | credit payout @member --method cash --reason x | credit stale {id} --reason x
+credit approve {phone} | credit refuse {id} --reason x | credit pay {phone} --yes
+credit requests | credit requests --member phone:{phone} | invoice issue @order | invoice list
+invoice issue {phone} | invoice show {phone} | invoice void {id} --reason x --yes
+invoice credit {phone} --reason x | debt list | debt list --member phone:{phone}
+debt instalments {phone} --count 3 | debt show @order | debt show {id}
+debt write-off {phone} --reason x | debt approve {phone} | debt refuse {id} --reason x
+till close --method cash --counted {phone}x | till list | till show {phone}
+bank import {missing} --account {phone} | bank import {file} --account A1 --format alipay
+bank lines --account {phone} | bank match --account {id} | bank show {phone} | bank report
+bank account list | bank map example | term history @member | term history phone:{phone}
+term freeze phone:{phone} --from {born}x --until x --reason x | term resume {id} --reason x
+renewal list --within 30d | renewal list --within {phone} | checkin scan {phone}
+checkin scan {id} --branch {phone} | checkin undo {phone} --reason x | checkin list
+checkin list --member phone:{phone} | checkin refused | checkin refused --member {id}
+checkin show {phone} | checkin inside | ledger recognise --through {born}x
+ledger statement --month {phone} | ledger export --to beancount | branch update {email} --hours x
+backup create {missing}/x | backup verify {missing} | backup list {missing}
+backup restore {missing} --yes | db copy --to {phone}/x.db | db roles
 init --owner {email} | completion bash | batch
 """
 
