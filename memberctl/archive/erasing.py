@@ -9,19 +9,20 @@ Source: rules G3; reliability.md R21; bad inputs 90; mission S1.14.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, and_, case, delete, func, or_, update
+from sqlalchemy import Table, case, delete, func, update
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 
 from memberctl.access.tables import Term
 from memberctl.archive.personal import DELETED, ERASED, PERSONAL, WHERE_SAID
 from memberctl.archive.pointing import Key
-from memberctl.archive.walking import Belongings, belongings, numbers_of
+from memberctl.archive.walking import Belongings, belongings, numbers_of, with_merged
 from memberctl.core.actor import Actor
 from memberctl.core.errors import RuleRefused
 from memberctl.core.numbering import member_number, parse_member_number
@@ -36,7 +37,8 @@ from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
 from memberctl.store.among import among
 from memberctl.store.audit import note
-from memberctl.store.counters import take_one
+from memberctl.store.bulk import insert_rows
+from memberctl.store.counters import take
 from memberctl.store.tables import Repeat
 
 if TYPE_CHECKING:
@@ -46,6 +48,9 @@ UNDER_WAY = (
     OrderState.SUBMITTED, OrderState.IN_REVIEW, OrderState.RETURNED, OrderState.CONFIRMED,
 )  # fmt: skip
 DAYS_A_YEAR = 366
+MEMBER_NUMBER = re.compile(r"M-[0-9]{6,}")
+FORGOTTEN = json.dumps({"data": {}, "exit": 0, "line": "Done; the member is erased since."})
+ERASURE_COLUMNS = ("id", "member_id", "reason", "erased_at", "erased_by")
 _WAITING = (MessageState.QUEUED, MessageState.RETRY)
 
 
@@ -98,7 +103,7 @@ def erase_member(
         return MemberErased(number, member.erased_at, 0, (), kept, already=True)
     open_ = still_open(session, owned, today)
     _refuse_open(number, open_, force=force)
-    cleared = _write(session, member, reason, by=by, at=at)
+    cleared = write_erasures(session, [member_id], reason, by=by, at=at)
     note(
         session, "member.erased", number, by=by, at=at,
         cleared=cleared, open=list(open_),
@@ -119,23 +124,28 @@ def erase_again(session: Session, numbers: Iterable[str], *, by: Actor, at: date
         member = session.get(Member, parse_member_number(number))
         if member is None or member.erased_at is not None:
             continue
-        cleared = _write(session, member, "erased before the restore", by=by, at=at)
+        cleared = write_erasures(session, [member.id], "erased before the restore", by=by, at=at)
         note(session, "member.erased_again", number, by=by, at=at, cleared=cleared)
         done.append(number)
     session.flush()
     return done
 
 
-def _write(session: Session, member: Member, reason: str, *, by: Actor, at: datetime) -> int:
-    """Record the erasure and clear everything; return how many rows it was."""
-    session.add(
-        Erasure(
-            id=take_one(session, "erasure"), member_id=member.id, reason=reason,
-            erased_at=at, erased_by=by.staff_id,
-        )
-    )  # fmt: skip
-    session.flush()
-    cleared = _clear(session, belongings(session, numbers_of(session, member.id)), at)
+def write_erasures(
+    session: Session, member_ids: Sequence[int], reason: str, *, by: Actor, at: datetime
+) -> int:
+    """Record that members are erased and clear everything; return how many rows it was.
+
+    The number of statements does not grow with the members.
+    """
+    ids = take(session, "erasure", len(member_ids))
+    rows = [
+        (id_, member_id, reason, at, by.staff_id)
+        for id_, member_id in zip(ids, member_ids, strict=True)
+    ]
+    insert_rows(session, Erasure, ERASURE_COLUMNS, rows)
+    owned = belongings(session, with_merged(session, member_ids))
+    cleared = _clear(session, owned, at)
     session.expire_all()
     return cleared
 
@@ -251,15 +261,20 @@ def _silence_messages(session: Session, owned: Belongings) -> int:
     return len(rows)
 
 
-def _forget_answers(session: Session, numbers: Sequence[str]) -> int:
+def _forget_answers(session: Session, numbers: Collection[str]) -> int:
     """Empty the answers kept for repeats that show a member's record: they hold the name."""
-    told = or_(*(col(Repeat.result).contains(number, autoescape=True) for number in numbers))
-    named = and_(told, col(Repeat.result).contains('"name"', autoescape=True))
-    kept = json.dumps({"data": {}, "exit": 0, "line": "Done; the member is erased since."})
-    done = session.connection().execute(
-        update(Repeat.__table__).where(named).values(result=kept)  # type: ignore[attr-defined]
-    )
-    return int(done.rowcount)
+    told = columns(col(Repeat.actor), col(Repeat.command), col(Repeat.key), col(Repeat.result))
+    named = told.where(col(Repeat.result).contains('"name"', autoescape=True))
+    wanted = set(numbers)
+    found = [
+        row for row in session.connection().execute(named)
+        if wanted.intersection(MEMBER_NUMBER.findall(row.result))
+    ]  # fmt: skip
+    table = Repeat.__table__  # type: ignore[attr-defined]
+    for row in found:
+        whose = (table.c.actor == row.actor, table.c.command == row.command, table.c.key == row.key)
+        session.connection().execute(update(table).where(*whose).values(result=FORGOTTEN))
+    return len(found)
 
 
 def _kept(session: Session, owned: Belongings, today: date) -> tuple[Kept, ...]:

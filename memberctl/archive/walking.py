@@ -31,6 +31,13 @@ def numbers_of(session: Session, member_id: int) -> list[int]:
     return [member_id, *session.exec(every_branch(merged))]
 
 
+def with_merged(session: Session, member_ids: Iterable[int]) -> list[int]:
+    """Return the ids of members together with those of the numbers that were merged into them."""
+    own = sorted(set(member_ids))
+    merged = select_rows(Member.id).where(among(session, col(Member.merged_into), own))
+    return sorted({*own, *session.exec(every_branch(merged))})
+
+
 def belongings(session: Session, member_ids: Iterable[int]) -> Belongings:
     """Return the primary keys of everything that belongs to these members, by table.
 

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
 import typer
 
+from memberctl.cli.forgetting import remember, sweep_file
 from memberctl.cli.invocation import work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
 from memberctl.core.errors import MemberctlError, TryAgain, UsageProblem
-from memberctl.daily.rules import MESSAGES, JobReport, daily_report, exit_of, messages_report
+from memberctl.daily.rules import (
+    MESSAGES,
+    RETENTION,
+    JobReport,
+    daily_report,
+    exit_of,
+    messages_report,
+)
 from memberctl.store.process import is_alive, this_process
 
 if TYPE_CHECKING:
@@ -70,6 +79,8 @@ def _perform(ctx: typer.Context) -> None:
         with work(ctx, "daily.run") as w:
             give_back_lease(w.session, this_process())
             _summarise(w, reports)
+    if any(report.job == RETENTION and report.done for report in reports):
+        sweep_file(command)
 
 
 def _attempt(ctx: typer.Context, job: Job) -> JobReport:
@@ -118,7 +129,7 @@ def _hold(w: Writing) -> None:
 def _done(w: Writing, job: Job) -> JobReport:
     from memberctl.daily.operations import Day
 
-    return job.run(w.session, Day(w.today, w.now, w.actor))
+    return job.run(w.session, Day(w.today, w.now, w.actor, partial(remember, w)))
 
 
 def _summarise(w: Writing, reports: list[JobReport]) -> None:

@@ -7,15 +7,16 @@ Source: rules N6, T7.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from memberctl.archive.retention import run_retention
 from memberctl.core.dates import zone
 from memberctl.core.holder import Holder, parse_holder
 from memberctl.daily import queries, rules
-from memberctl.daily.rules import LEASE, RUN, JobReport, Lease
+from memberctl.daily.rules import LEASE, RETENTION, RUN, JobReport, Lease
 from memberctl.daily.tables import JobLease
 from memberctl.ledger.queries import last_recognised
 from memberctl.office.queries import organisation, policy
@@ -34,11 +35,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """For which day a job runs, and in whose name. at -- the instant of what it writes."""
+    """For which day a job runs, and in whose name. at -- the instant of what it writes.
+
+    remember -- is told, before the commit, the numbers of members whom a job erases
+    """
 
     today: date
     at: datetime
     by: Actor
+    remember: Callable[[Sequence[str]], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +89,19 @@ def _ask_for_money(session: Session, day: Day) -> JobReport:
     return JobReport("dunning", len(asked))
 
 
+def _run_retention(session: Session, day: Day) -> JobReport:
+    done = run_retention(session, by=day.by, at=day.at, today=day.today)
+    day.remember(done.erased)
+    return JobReport(RETENTION, len(done.erased) + done.deleted)
+
+
 JOBS = (
     Job("expire_quotes", _expire_quotes),
     Job("forfeit_orders", _forfeit_orders),
     Job("recognise_fees", _recognise_fees),
     Job("reminders", _queue_reminders),
     Job("dunning", _ask_for_money),
+    Job(RETENTION, _run_retention),
 )
 """Each in a transaction of its own, in this order; what they queue is sent afterwards."""
 

@@ -14,6 +14,7 @@ from memberctl.core.holder import Holder
 from memberctl.message.delivery import Posted
 
 RUN = "daily"
+RETENTION = "retention"
 MESSAGES = "messages"
 """The last job: what the others queued is sent, outside of their transactions."""
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.cli.arguments import MemberArgument
+from memberctl.cli.forgetting import remember, sweep_file
 from memberctl.cli.invocation import confirm, look, rehearse, work
 from memberctl.core.text import clean_text
 
@@ -74,16 +75,13 @@ def erase(
         done = _erase(w, member, said, force=force)
         ending = "is erased already." if done.already else "is erased; {cleared} rows were cleared."
         w.say(done, f"{{number}} {ending}")
-    if not run.dry_run:
-        _sweep(run)
+    sweep_file(run)
 
 
 def _erase(w: Writing, member: str, reason: str, *, force: bool) -> MemberErased:
     from memberctl.archive.erasing import erase_member, numbers_to_erase
     from memberctl.member.queries import find_member
     from memberctl.office.rules import require
-    from memberctl.store.erased import remember_erased
-    from memberctl.store.guard import store_info
 
     if force:
         require(w.actor.roles, "member.erase_open", w.actor.staff)
@@ -91,19 +89,6 @@ def _erase(w: Writing, member: str, reason: str, *, force: bool) -> MemberErased
     done = erase_member(
         w.session, found.id, reason=reason, force=force, by=w.actor, at=w.now, today=w.today
     )
-    if not w.dry_run and not done.already:
-        # Written before the commit: a number too many is harmless, one too few is not.
-        remember_erased(
-            w.run.settings.key_dir,
-            store_info(w.session).store_id,
-            numbers_to_erase(w.session, found.id),
-            at=w.now,
-        )
+    if not done.already:
+        remember(w, numbers_to_erase(w.session, found.id))
     return done
-
-
-def _sweep(run: Run) -> None:
-    from memberctl.archive.walking import leads_to_member
-    from memberctl.store.sweeping import sweep
-
-    sweep(run.store(), [table.name for table in leads_to_member()])

@@ -80,6 +80,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "member.change": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "member.merge": frozenset({_R.MANAGER}),
     "member.erase": frozenset({_R.PRIVACY}),
+    "retention.run": frozenset({_R.PRIVACY}),
     "member.erase_open": frozenset(),
     "member.dossier": frozenset({_R.PRIVACY, _R.MANAGER}),
     "member.decide": frozenset({_R.REVIEWER, _R.MANAGER}),

@@ -35,7 +35,9 @@ def run(session: Session, actors: dict[str, Actor], noon: Callable[[date], datet
     jobs = {job.name: job for job in JOBS}
 
     def once(name: str, today: date) -> JobReport:
-        return jobs[name].run(session, Day(today, noon(today), actors["zhao"]))
+        return jobs[name].run(
+            session, Day(today, noon(today), actors["zhao"], lambda numbers: None)
+        )
 
     return once
 

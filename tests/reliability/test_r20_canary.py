@@ -98,6 +98,7 @@ calendar add {phone} | calendar show {phone} | calendar list | audit log
 audit log --object {phone}
 audit verify | audit anchor
 db check --deep | db upgrade | run daily | status | doctor | help {phone}
+retention list | retention run --dry-run
 member hold @member --until 2026-04-01 --reason x | member hold {phone} --until {born} --reason x
 member release @member --reason x | member release {id} --reason x | member holds @member
 member holds phone:{phone} | member expel {phone} --reason x | member readmit {id} --reason x
