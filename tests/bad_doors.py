@@ -245,6 +245,10 @@ NUMBER_DOORS = (
         "member merge --reason x --yes -- {value} {member}",
         "member unmerge --reason x --yes -- {value}",
         "member dossier -- {value}",
+        "archive request --reason x -- {value}",
+        "archive approve -- {value}",
+        "archive refuse -- {value}",
+        "archive view -- {value}",
     ),
     *_doors(
         Kind.NUMBER, "qian",

@@ -92,6 +92,17 @@ def _row(table: Table, row: Mapping[str, Any], people: Mapping[int, Member], key
     return found
 
 
+def marked(table: str, row: Mapping[str, Any]) -> Row:
+    """Return a row that was archived with its personal values as such."""
+    personal = {*PERSONAL.get(table, ()), *WHERE_SAID.get(table, ())} - _SHOWN
+    return {
+        name: Personal(_KINDS.get(name, Kind.TEXT), str(value))
+        if name in personal and value is not None
+        else value
+        for name, value in row.items()
+    }
+
+
 def _opened(
     table: Table,
     row: Mapping[str, Any],

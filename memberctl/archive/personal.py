@@ -56,6 +56,8 @@ STAYS: Mapping[str, Mapping[str, str]] = {
         "credit_request": "currency reason decision",
         "bank_line": "identity section clock currency external_id reason",
         "bank_reading": "digest",
+        "archived_order": "sha256",
+        "archive_request": "reason",
     },
     "as a figure": {
         "member": "channel",

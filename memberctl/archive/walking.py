@@ -45,10 +45,18 @@ def belongings(session: Session, member_ids: Iterable[int]) -> Belongings:
     table that is added tomorrow is among them by itself.
     """
     own = sorted(set(member_ids))
-    found: Belongings = {metadata.tables[MEMBER]: [(each,) for each in own]}
+    return _followed(session, {metadata.tables[MEMBER]: [(each,) for each in own]}, own)
+
+
+def hanging_on(session: Session, table: Table, keys: list[Key]) -> Belongings:
+    """Return the primary keys of some rows and of all that hang on them, by table."""
+    return _followed(session, {table: keys}, [])
+
+
+def _followed(session: Session, found: Belongings, own: list[int]) -> Belongings:
     for table in metadata.sorted_tables:
-        condition = _belonging(session, table, own, found)
-        if table.name == MEMBER or condition is None:
+        condition = None if table in found else _belonging(session, table, own, found)
+        if condition is None:
             continue
         keys = select(*table.primary_key.columns).where(condition)
         rows = session.connection().execute(every_branch(keys.order_by(*table.primary_key.columns)))
@@ -72,7 +80,7 @@ def _belonging(
     session: Session, table: Table, own: list[int], found: Belongings
 ) -> ColumnElement[bool] | None:
     """Return what makes a row of a table belong to somebody, None when nothing can."""
-    conditions = [among(session, column, own) for column in table.c if names_member(column)]
+    conditions = [among(session, column, own) for column in table.c if own and names_member(column)]
     for key in table.foreign_keys:
         parent = key.column.table
         if parent.name != MEMBER and parent is not table and parent in found and _is_plain(key):

@@ -64,6 +64,7 @@ TREE = {
     "tier": _of("catalog.commands", "tier", "Tiers: benefits by standing."),
     "agreement": _of("catalog.commands", "agreement", "Agreements: what members agree to."),
     "ledger": _of("ledger.commands", "ledger", "Ledger: every figure, in double entry."),
+    "archive": _of("archive.archive_commands", "archive", "Archive: orders by quarter, read-only."),
     "retention": _of("archive.commands", "retention", "Retention: how long what is kept."),
     "staff": _of("office.staff_commands", "staff", "Staff: who works here, in which role."),
     "proposal": _of(

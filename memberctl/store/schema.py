@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from memberctl.access import hold_tables as holds
 from memberctl.access import tables as access
 from memberctl.access import visit_tables as visits
+from memberctl.archive import tables as archive
 from memberctl.bank import tables as bank
 from memberctl.catalog import tables as catalog
 from memberctl.daily import tables as daily
@@ -41,6 +42,7 @@ MODULES = (
     debt,
     invoice,
     till,
+    archive,
     daily,
 )
 metadata = SQLModel.metadata

@@ -98,6 +98,9 @@ calendar add {phone} | calendar show {phone} | calendar list | audit log
 audit log --object {phone}
 audit verify | audit anchor
 db check --deep | db upgrade | run daily | status | doctor | help {phone}
+archive list | archive create --quarter 2025Q4 --to {missing} | archive verify {phone}
+archive request {phone} --reason x | archive request @order --reason x | archive requests
+archive approve {phone} | archive refuse {id} | archive view {phone}
 retention list | retention run --dry-run
 member hold @member --until 2026-04-01 --reason x | member hold {phone} --until {born} --reason x
 member release @member --reason x | member release {id} --reason x | member holds @member
