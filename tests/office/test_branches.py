@@ -27,11 +27,13 @@ NUMBER_OF = {
     "order": "revised", "quote": "revised", "review": "revised", "payment": "payment",
     "receipt": "receipt", "refund": "asked", "card": "card", "message": "message",
     "member": "member", "term": "member", "reminder": "member",
+    "archive": "request", "checkin": "visit",
 }  # fmt: skip
 NUMBER_OF_VERB = {
     ("order", "file"): "member", ("card", "issue"): "member", ("payment", "record"): "revised",
     ("member", "approve-change"): "change", ("member", "reject-change"): "change",
     ("member", "unmerge"): "merge", ("refund", "preview"): "paid", ("refund", "request"): "paid",
+    ("archive", "request"): "revised",
 }  # fmt: skip
 
 
@@ -45,9 +47,11 @@ def with_clerk(memberctl: Program) -> dict[str, str]:
     shown = memberctl.ok("payment", "list")
     change = memberctl.ok("member", "changes", "--all")[0]["number"]
     message = memberctl.ok("message", "list")[0]["number"]
+    visit = memberctl.ok("checkin", "list")[0]["visit"]
     return {**numbers, **set_refunds(memberctl)} | {
         "payment": shown[0]["number"], "receipt": shown[0]["receipt"], "change": change,
-        "message": message, "merge": merged["number"],
+        "message": message, "merge": merged["number"], "request": "AR-000001",
+        "visit": visit,
         "seen": " ".join(row["number"] for row in shown),
     }  # fmt: skip
 
@@ -85,6 +89,8 @@ def test_a_number_of_another_branch_is_found_by_no_command(
     memberctl, numbers = shanghai
     for door in NUMBER_DOORS:
         noun, verb, *_ = door.line.split()
+        if (noun, verb) == ("checkin", "scan"):
+            continue  # Any card is answered at any door; whose it is, is not said (rules C4).
         kind = NUMBER_OF_VERB.get((noun, verb)) or NUMBER_OF[noun]
         found = memberctl(*door.words(door.line, numbers, numbers[kind]), as_="mei")
         assert found.exit == NOT_FOUND, (door.line, found)
