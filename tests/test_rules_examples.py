@@ -50,6 +50,19 @@ ELSEWHERE = {
     "M12": "payment/test_debts.py::test_m12_a_hundred_in_three_adds_up_and_month_ends_do_not_drift",
     "M16": "payment/test_tilling.py"
     "::test_m16_what_comes_later_for_a_closed_day_is_in_the_next_close_with_its_value_date",
+    "M14": "payment/test_dunning.py"
+    "::test_m14_an_order_is_asked_for_at_each_level_once_and_lists_show_it",
+    "N1": "renewal/test_examples.py"
+    "::test_n1_one_month_before_is_the_28th_of_february_and_comes_once",
+    "N2": "renewal/test_examples.py"
+    "::test_n2_who_renewed_froze_cancelled_died_or_opted_out_gets_nothing_and_why_is_kept",
+    "N3": "renewal/test_examples.py"
+    "::test_n3_only_accepted_mail_counts_and_who_has_no_address_is_called",
+    "N4": "renewal/test_examples.py"
+    "::test_n4_an_opt_out_stops_only_advertising_which_comes_by_day_and_once",
+    "N5": "renewal/test_examples.py::test_n5_each_step_is_explained",
+    "N6": "renewal/test_examples.py"
+    "::test_n6_jobs_have_their_order_a_dry_run_the_same_plan_and_silence_means_well",
     "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
     "M15": "bank/test_importing.py::test_two_equal_payments_of_one_day_both_count_in_every_overlap",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",

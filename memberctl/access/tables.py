@@ -10,6 +10,7 @@ from memberctl.store.columns import (
     check,
     day,
     index,
+    index_where,
     integer,
     key,
     one_of,
@@ -46,7 +47,11 @@ class Term(SQLModel, table=True):
         check("visits_count", "visits >= 1"),
         check("price_days_count", "price_days >= 1"),
         unique_where("uq_term_source", ("source",), "voided_at IS NULL"),
-        index("ix_term_end_on", "end_on"),
+        index_where(
+            "ix_term_ends",
+            ("end_on", "member_id", "product", "plan_version_id"),
+            "voided_at IS NULL",
+        ),
     )
 
     id: int = Field(sa_column=key())

@@ -1,7 +1,8 @@
 """Reminders are queued: a set of terms in, a set of messages out, in a few statements.
 
-Which reminders there are is a set difference, so a run may be missed or repeated. What is counted
-as `already` is known by the outbox's own UNIQUE(member, purpose, cause, channel).
+Which reminders there are is a set difference, so a run may be missed or repeated: what is in the
+outbox by its own UNIQUE(member, purpose, cause, channel) is not queued again. Members are reminded
+by the ways that they had when a step was first queued.
 Source: rules N1-N3; performance.md C.
 """
 
@@ -44,23 +45,31 @@ STEP = """
 WAYS = """
     SELECT 'email' AS channel UNION ALL SELECT 'sms' UNION ALL SELECT 'call'
 """
+DUE = """
+    WITH due AS MATERIALIZED (
+        SELECT t.id, t.member_id, t.product, t.end_on, t.plan_version_id, s.purpose, s.category,
+            s.first_on, 'T-' || t.id || '/' || s.step AS cause
+        FROM ({steps}) s JOIN term t ON t.end_on BETWEEN s.first_on AND s.last_on
+            AND t.voided_at IS NULL)
+"""
+ITS_MESSAGE = "o.member_id = t.member_id AND o.purpose = t.purpose AND o.cause = t.cause"
 # Who is reached how: by the ways of the policy, and by telephone where there is none of them or
 # where everything that was tried has failed (N3).
 REACHED = """
     CASE w.channel WHEN 'email' THEN m.email IS NOT NULL AND :email
         WHEN 'sms' THEN m.phone IS NOT NULL AND :sms AND NOT (:first AND m.email IS NOT NULL)
-        ELSE NOT (m.email IS NOT NULL AND :email OR m.phone IS NOT NULL AND :sms) OR (
-            EXISTS (SELECT 1 FROM outbox f WHERE f.member_id = t.member_id
-                AND f.purpose = s.purpose AND f.cause = 'T-' || t.id || '/' || s.step
-                AND f.channel <> 'call' AND f.state = 'failed')
-            AND NOT EXISTS (SELECT 1 FROM outbox f WHERE f.member_id = t.member_id
-                AND f.purpose = s.purpose AND f.cause = 'T-' || t.id || '/' || s.step
-                AND f.channel <> 'call' AND f.state <> 'failed')) END
+        ELSE NOT (m.email IS NOT NULL AND :email OR m.phone IS NOT NULL AND :sms)
+            OR EXISTS (SELECT 1 FROM outbox o WHERE {its_message} AND o.state = 'failed') END
 """
-ALREADY = """
-    EXISTS (SELECT 1 FROM outbox o WHERE o.member_id = t.member_id AND o.purpose = s.purpose
-        AND o.cause = 'T-' || t.id || '/' || s.step AND o.channel = w.channel
-        AND o.state <> 'suppressed')
+# Members are looked up only where a step is not done: a second run looks at none of them.
+OPEN = """
+    FROM due t JOIN member m ON m.id = t.member_id JOIN plan_version v ON v.id = t.plan_version_id
+    CROSS JOIN ({ways}) w
+    WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE {its_message}
+            AND o.state NOT IN ('suppressed', 'failed'))
+        AND NOT EXISTS (SELECT 1 FROM outbox o WHERE {its_message}
+            AND o.channel = w.channel AND o.state = 'failed')
+        AND ({reached})
 """
 RENEWED = """
     EXISTS (SELECT 1 FROM term n WHERE n.member_id = t.member_id AND n.product = t.product
@@ -69,13 +78,15 @@ RENEWED = """
 FROZEN = """
     EXISTS (SELECT 1 FROM term_change c WHERE c.term_id = t.id AND c.kind = 'frozen'
         AND c.from_on <= {today} AND c.until_on >= {today}
-        AND NOT EXISTS (SELECT 1 FROM term_change r WHERE r.follows = c.id AND r.kind = 'resumed'
+        AND NOT EXISTS (SELECT 1 FROM term_change r WHERE r.term_id = t.id AND r.follows = c.id
+            AND r.kind = 'resumed'
             AND (r.until_on IS NULL OR r.until_on < {today})))
 """
 ENDED = """
     EXISTS (SELECT 1 FROM term_change c WHERE c.term_id = t.id
         AND c.kind IN ('cancelled', 'refunded', 'transferred', 'switched')
-        AND NOT EXISTS (SELECT 1 FROM term_change r WHERE r.follows = c.id AND r.kind = 'restored'))
+        AND NOT EXISTS (SELECT 1 FROM term_change r WHERE r.term_id = t.id AND r.follows = c.id
+            AND r.kind = 'restored'))
 """
 EXPELLED = """
     EXISTS (SELECT 1 FROM member_hold h WHERE h.member_id = t.member_id AND h.kind = 'expulsion'
@@ -84,30 +95,26 @@ EXPELLED = """
 OPTED_OUT = """
     EXISTS (SELECT 1 FROM opt_out p WHERE p.member_id = t.member_id AND p.ended_at IS NULL
         AND (p.category IN ('reminders', 'everything')
-            OR p.category = 'marketing' AND s.category = 'marketing'))
-"""
-DUE = """
-    FROM ({steps}) s JOIN term t ON t.end_on BETWEEN s.first_on AND s.last_on
-        AND t.voided_at IS NULL
-    JOIN member m ON m.id = t.member_id CROSS JOIN ({ways}) w
-    WHERE {reached}
+            OR p.category = 'marketing' AND t.category = 'marketing'))
 """
 COUNT = """
-    SELECT became, COUNT(*) FROM (
-        SELECT CASE WHEN {already} THEN 'already' WHEN {unwanted} THEN 'suppressed'
-            ELSE 'new' END AS became {due}) found GROUP BY became
+    {due} SELECT became, COUNT(*) FROM (
+        SELECT 'already' AS became FROM due t JOIN outbox o ON {its_message}
+            AND o.state <> 'suppressed'
+        UNION ALL
+        SELECT CASE WHEN {unwanted} THEN 'suppressed' ELSE 'new' END {open}) found
+    GROUP BY became
 """
 QUEUE = """
     INSERT INTO outbox (id, member_id, purpose, category, cause, channel, language, facts, state,
         created_at)
-    SELECT :base + ROW_NUMBER() OVER (ORDER BY t.id, s.first_on, w.channel), t.member_id,
-        s.purpose, s.category, 'T-' || t.id || '/' || s.step, w.channel, m.language,
+    {due} SELECT :base + ROW_NUMBER() OVER (ORDER BY t.id, t.first_on, w.channel), t.member_id,
+        t.purpose, t.category, t.cause, w.channel, m.language,
         '{{"end_on": "' || {iso} || '", "plan": ' || {json} || '}}', 'queued', {at}
-    {due} AND NOT ({already}) AND NOT ({unwanted})
+    {open} AND NOT ({unwanted})
     ON CONFLICT (member_id, purpose, cause, channel) DO UPDATE
     SET state = 'queued', reason = '', facts = excluded.facts, due_at = NULL
 """
-WITH_PLAN = "JOIN plan_version v ON v.id = t.plan_version_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +167,7 @@ def _insert(
 ) -> None:
     """Insert the new ones; one that was suppressed for a reason that has gone is queued again."""
     numbers = take(session, "outbox", new)
-    queue = QUEUE.format(**{**speech, "due": speech["due_with_plan"]})
+    queue = QUEUE.format(**speech)
     sqlite = session.connection().dialect.name == "sqlite"
     done = session.connection().execute(
         text(queue), {**values, "base": numbers[0] - 1, "at": instant_text(at) if sqlite else at}
@@ -195,11 +202,14 @@ def _spoken(
         )
     on = own["day"].format("today")
     unwanted = " OR ".join([RENEWED, ENDED, FROZEN, EXPELLED, OPTED_OUT]).format(today=on)
-    due = DUE.format(steps=" UNION ALL ".join(steps), ways=WAYS, reached=REACHED)
-    with_plan = due.replace("JOIN member m", f"{WITH_PLAN} JOIN member m")
+    reached = REACHED.format(its_message=ITS_MESSAGE)
     return {
-        **own, "due": due, "due_with_plan": with_plan, "already": ALREADY, "unwanted": unwanted,
-    }, values  # fmt: skip
+        **own,
+        "its_message": ITS_MESSAGE,
+        "due": DUE.format(steps=" UNION ALL ".join(steps)),
+        "open": OPEN.format(its_message=ITS_MESSAGE, ways=WAYS, reached=reached),
+        "unwanted": unwanted,
+    }, values
 
 
 def channels_of(plan: Plan, *, has_email: bool, has_phone: bool) -> tuple[Channel, ...]:
