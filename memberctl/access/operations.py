@@ -111,7 +111,7 @@ def grant_term(
         end_on=grant.span.end_on,
         anchor_on=grant.anchor_on,
         visits=plan.visits,
-        price_days=grant.span.days if season is None else season.span(paid_on).days,
+        price_days=grant.span.days if season is None else season.span(grant.span.start_on).days,
         granted_at=at,
     )
     session.add(term)

@@ -70,13 +70,16 @@ class Season:
         By days, the days that are left of those of the stretch; by months, those that are left
         with the one that has begun. The stretch that a roll-over adds is paid whole.
         """
-        now = self.span(on)
-        more = self.joined(on).end_on > now.end_on
+        return self.portion_of(self.joined(on))
+
+    def portion_of(self, days: Span) -> tuple[int, int]:
+        """Return (n, d) as `portion` does, for a term that begins and ends with `days`."""
+        on, now = days.start_on, self.span(days.start_on)
         if self.share is Share.DAYS:
             n, d = (now.end_on - on).days + 1, now.days
         else:
             n, d = self.months - self._months_gone(now.start_on, on), self.months
-        return (n + d if more else n), d
+        return (n + d if days.end_on > now.end_on else n), d
 
     def _months_gone(self, start: date, on: date) -> int:
         gone = 0

@@ -11,9 +11,12 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
+from memberctl.access.rules import grant_span
 from memberctl.access.switches import OnHand
+from memberctl.core.dates import Span, parse_period
 from memberctl.core.errors import Conflict, Invalid, RuleRefused
 from memberctl.core.numbering import member_number
+from memberctl.core.seasons import season_of
 from memberctl.core.text import clean_text
 from memberctl.order import going_on
 from memberctl.order.going_on import About
@@ -39,6 +42,7 @@ class Applicant(NamedTuple):
     until     -- by product, the last day of their newest term; packs are none
     expelled  -- nothing is sold to them
     on_hand   -- their terms, where the order is about one
+    waiting   -- a renewal of theirs that is not paid yet, where the order is one too
     """
 
     price_basis_points: int
@@ -47,6 +51,7 @@ class Applicant(NamedTuple):
     until: Mapping[str, date]
     expelled: bool = False
     on_hand: tuple[OnHand, ...] = ()
+    waiting: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +105,8 @@ def draft(
     _refuse_wrong_time(filing, applicant, ground)
     about = _about(filing, applicant, receiver, ground)
     if about is None:
-        anew = _begins_anew(filing, applicant, ground)
-        lines = lines_of(filing, applicant.price_basis_points, ground.today, begins_anew=anew)
+        days = _season_days(filing, applicant, ground)
+        lines = lines_of(filing, applicant.price_basis_points, days)
     else:
         filing, lines = filing._replace(plan=about.plan), about.lines
     agreement = agreement_for(filing.agreed_on, ground.today, ground.agreements)
@@ -179,13 +184,10 @@ def checked_reference(
     )
 
 
-def lines_of(
-    filing: Filing, price_basis_points: int, today: date, *, begins_anew: bool
-) -> tuple[PricedLine, ...]:
+def lines_of(filing: Filing, price_basis_points: int, days: Span | None) -> tuple[PricedLine, ...]:
     """Return the lines of a filing: a service's own, or the price of the plan today.
 
-    begins_anew -- the term begins when it is paid, so that a fixed calendar leaves less of it
-
+    days -- those that a fixed-calendar plan would give, else None
     Raises Invalid when a service order has no lines or another kind has some or no plan.
     """
     if filing.kind is OrderKind.SERVICE:
@@ -203,16 +205,36 @@ def lines_of(
         filing.plan,
         price_basis_points,
         is_joining=is_joining,
-        joined_on=today if begins_anew else None,
+        days=days,
     )
 
 
-def _begins_anew(filing: Filing, applicant: Applicant, ground: Ground) -> bool:
-    """Tell whether a term would begin on the day of payment: a join, or a reinstatement (T5)."""
-    if filing.kind is OrderKind.JOIN or filing.plan is None:
-        return True
-    until = applicant.until.get(filing.plan.product)
-    return until is None or (ground.today - until).days > ground.grace_days
+def _season_days(filing: Filing, applicant: Applicant, ground: Ground) -> Span | None:
+    """Return the days that a fixed-calendar plan gives if it is paid today; None without one.
+
+    A term that follows one with another end, frozen or of another plan, is a part of its season
+    as a late join is. What it follows must be known for its price, so that one is paid first.
+    Raises RuleRefused while another renewal of such a member waits for its money.
+    Source: rules T5, T10.
+    """
+    plan = filing.plan
+    if plan is None or not plan.season:
+        return None
+    season = season_of(plan.season, plan.term)
+    theirs = [
+        each.held
+        for each in applicant.on_hand
+        if not each.is_pack and each.plan.product == plan.product
+    ]
+    period = parse_period(plan.term)
+    days = grant_span(theirs, ground.today, period, ground.grace_days, season).span
+    if applicant.waiting is not None and days != season.span(days.start_on):
+        raise RuleRefused(
+            f"{applicant.waiting} waits for its money; what follows it can be priced when it is"
+            " paid",
+            hint=f"memberctl order show {applicant.waiting}",
+        )
+    return days
 
 
 def agreement_for(

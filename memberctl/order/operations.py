@@ -213,6 +213,8 @@ def _applicants(
     }
     expelled = expelled_among(session, members, ground.today)
     held = _on_hand(session, filings)
+    renewing = [each.member_id for each in filings if each.kind in rules.FOLLOWS_A_TERM]
+    waiting = queries.unpaid_renewals(session, renewing)
     applicants = {
         member: Applicant(
             shares[facts.tier_id],
@@ -221,6 +223,7 @@ def _applicants(
             facts.until,
             member in expelled,
             held.get(member, ()),
+            waiting.get(member),
         )
         for member, facts in queries.member_facts(session, members).items()
     }

@@ -8,10 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import date
 from typing import NamedTuple
 
 from memberctl.catalog.rules import PlanTerms, tier_price
+from memberctl.core.dates import Span
 from memberctl.core.errors import Invalid
 from memberctl.core.money import (
     MAX_MINOR,
@@ -43,19 +43,19 @@ class PricedLine(NamedTuple):
 
 
 def price_lines(
-    plan: PlanTerms, price_basis_points: int, *, is_joining: bool, joined_on: date | None
+    plan: PlanTerms, price_basis_points: int, *, is_joining: bool, days: Span | None
 ) -> tuple[PricedLine, ...]:
     """Return what a plan costs a member of a tier: its price, and on joining the joining fee.
 
-    Whoever joins a fixed-calendar plan late, or again, pays for what is left, rounded half up once.
+    Whose term of a fixed-calendar plan begins late pays for what is left, rounded half up once.
 
     price_basis_points -- the tier's share of the price; the joining fee knows no tiers
-    joined_on -- the local date from which a new term would run, None for one that follows another
+    days -- those that a fixed-calendar plan would give if it were paid today, else None
     Source: mission S4.5, S4.6; rules P6, T10.
     """
     what, price = plan.name, tier_price(plan.price_minor, price_basis_points)
-    if joined_on is not None and plan.season:
-        n, d = season_of(plan.season, plan.term).portion(joined_on)
+    if days is not None:
+        n, d = season_of(plan.season, plan.term).portion_of(days)
         if n != d:
             what, price = f"{plan.name}, {n}/{d}", divide_half_up(price * n, d)
     fee = PricedLine(what, 1, price)

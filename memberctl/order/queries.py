@@ -29,7 +29,14 @@ from memberctl.order.results import (
     OrderRow,
     QuoteRecord,
 )
-from memberctl.order.rules import LIVE, OrderKind, OrderState, QuoteState, due_date
+from memberctl.order.rules import (
+    FOLLOWS_A_TERM,
+    LIVE,
+    OrderKind,
+    OrderState,
+    QuoteState,
+    due_date,
+)
 from memberctl.order.tables import Consent, Dunning, Order, OrderHand, OrderLine, Quote, QuoteLine
 from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
@@ -323,6 +330,23 @@ def agreements(session: Session, code: str = "MEMBERSHIP") -> list[tuple[date, i
         .order_by(col(AgreementVersion.valid_from), col(AgreementVersion.version))
     )
     return [(valid_from, id_) for valid_from, id_ in session.execute(statement)]
+
+
+def unpaid_renewals(session: Session, member_ids: Iterable[int]) -> dict[int, str]:
+    """Return the newest renewal or downgrade of each member that is not paid yet, by member id."""
+    wanted = sorted(set(member_ids))
+    if not wanted:
+        return {}
+    statement = (
+        columns(col(Order.member_id), col(Order.number))
+        .where(
+            among(session, col(Order.member_id), wanted),
+            col(Order.kind).in_(FOLLOWS_A_TERM),
+            col(Order.state).in_((OrderState.RETURNED, OrderState.CONFIRMED)),
+        )
+        .order_by(col(Order.id))
+    )
+    return {member_id: number for member_id, number in session.execute(statement)}  # noqa: C416
 
 
 def filed_under(session: Session, source: str, references: Iterable[str]) -> dict[str, OrderFiled]:

@@ -14,6 +14,7 @@ from sqlalchemy import delete
 from sqlmodel import col
 
 from memberctl.catalog.queries import plan_terms_by_id, tier_terms_on
+from memberctl.core.dates import Span
 from memberctl.core.errors import RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import Money
@@ -154,12 +155,17 @@ def _revised_lines(
         is_joining = order.kind is OrderKind.JOIN
         lines = price_lines(
             revision.plan, tier.price_basis_points, is_joining=is_joining,
-            joined_on=today if is_joining else None,
+            days=_joined(revision.plan, today) if is_joining else None,
         )  # fmt: skip
     if revision.unit_minor is None:
         return lines
     first = PricedLine(lines[0].what, lines[0].quantity, revision.unit_minor)
     return (first, *lines[1:])
+
+
+def _joined(plan: PlanTerms, today: date) -> Span | None:
+    """Return the days of a fixed-calendar plan that is joined today; None for another plan."""
+    return season_of(plan.season, plan.term).joined(today) if plan.season else None
 
 
 def accept_quote(

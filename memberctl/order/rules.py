@@ -122,7 +122,10 @@ Source: mission "Where the manuals disagree", row "stages".
 CHANGES_A_TERM = frozenset({OrderKind.UPGRADE, OrderKind.TRANSFER})
 """Kinds that are about a term that runs; they keep its benefits and its end (rules M11, P6)."""
 
-ABOUT_A_TERM = CHANGES_A_TERM | {OrderKind.RENEWAL, OrderKind.DOWNGRADE}
+FOLLOWS_A_TERM = frozenset({OrderKind.RENEWAL, OrderKind.DOWNGRADE})
+"""Kinds whose term begins when the one that the member has ends (rules T4, M11)."""
+
+ABOUT_A_TERM = CHANGES_A_TERM | FOLLOWS_A_TERM
 """Kinds for which the member's terms are looked at when they are filed."""
 
 UNDER_REVIEW = frozenset({_S.SUBMITTED, _S.IN_REVIEW})

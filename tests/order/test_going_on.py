@@ -221,6 +221,41 @@ def test_t10_from_the_roll_over_on_a_join_also_gets_the_next_year(club: WarmProg
     assert terms(club, member) == [("CAL", "2025-11-01", "2026-12-31", "active")]
 
 
+def test_t10_what_follows_within_a_season_pays_for_the_days_that_are_left_of_it(
+    club: WarmProgram,
+) -> None:
+    member, _ = join(club)
+    club.ok("plan", "add", "FALL", "--name", "学年卡", "--term", "12m", "--price", "3650.00",
+            "--season", "09-01/days/06-01")  # fmt: skip
+    on(club, "2026-12-01")
+    line = ("--kind", "renewal", "--plan", "FALL", "--agreed")
+    renewed = file(club, member, *line)
+    assert renewed["total"]["amount"] == "2430.00", "1 January to 31 August is 243 of 365 days"
+    second = club("order", "file", member, *line, as_="sun")
+    assert (second.exit, f"{renewed['number']} waits" in second.err) == (REFUSED, True)
+    settle(club, renewed["number"])
+    assert terms(club, member)[1] == ("FALL", "2027-01-01", "2027-08-31", "future")
+    whole = file(club, member, *line)
+    assert whole["total"]["amount"] == "3650.00"
+    settle(club, whole["number"])
+    assert terms(club, member)[2] == ("FALL", "2027-09-01", "2028-08-31", "future")
+
+
+def test_t10_a_renewal_behind_a_frozen_season_pays_for_what_is_left_of_the_next(
+    club: WarmProgram,
+) -> None:
+    club.ok("plan", "add", "CAL", "--name", "历年卡", "--term", "12m", "--price", "3650.00",
+            "--season", "01-01")  # fmt: skip
+    member, _ = join(club, "CAL")
+    club.ok("term", "freeze", member, "--from", "2026-07-01", "--until", "2026-07-10",
+            "--reason", "出差", as_="sun")  # fmt: skip
+    on(club, "2026-12-20")
+    renewed = file(club, member, "--kind", "renewal", "--plan", "CAL", "--agreed")
+    assert renewed["total"]["amount"] == "3550.00", "355 of 365 days"
+    settle(club, renewed["number"])
+    assert terms(club, member)[1] == ("CAL", "2027-01-11", "2027-12-31", "future")
+
+
 def test_the_price_of_a_late_join_counts_until_its_season_ends(club: WarmProgram) -> None:
     on(club, "2025-12-29")
     club.ok("plan", "add", "CAL", "--name", "历年卡", "--term", "12m", "--price", "3650.00",

@@ -70,12 +70,12 @@ def filed(**more: Any) -> OrderFiled:
 
 
 def test_joining_costs_the_tiers_share_of_the_price_and_the_whole_joining_fee() -> None:
-    lines = pricing.price_lines(YEAR, 9500, is_joining=True, joined_on=TODAY)
+    lines = pricing.price_lines(YEAR, 9500, is_joining=True, days=None)
     assert [line.amount_minor for line in lines] == [346750, 20000]
 
 
 def test_renewing_costs_no_joining_fee() -> None:
-    lines = pricing.price_lines(YEAR, 10000, is_joining=False, joined_on=None)
+    lines = pricing.price_lines(YEAR, 10000, is_joining=False, days=None)
     assert lines == (PricedLine("年卡", 1, 365000),)
 
 
