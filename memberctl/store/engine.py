@@ -40,8 +40,6 @@ READ_PRAGMAS = (
 NO_INDEX = ("SQLITE_IOERR", "SQLITE_FULL", "SQLITE_CANTOPEN", "SQLITE_READONLY")
 WRITE_PRAGMAS = (
     *READ_PRAGMAS,
-    # Set already, but for a store that a restore folded into one file when it was killed.
-    "PRAGMA journal_mode=WAL",
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
     "PRAGMA wal_autocheckpoint=0",
@@ -201,8 +199,27 @@ def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
     """Open an existing file; `mode=rw` keeps a mistyped path from becoming a new store."""
     os.umask(0o077)
     if purpose == "write":
-        return _connected(path, "rw", WRITE_PRAGMAS)
+        connection = _connected(path, "rw", WRITE_PRAGMAS)
+        _back_to_wal(connection)
+        return connection
     return _open_to_read(path, "rw" if os.access(path.parent, os.W_OK) else "ro")
+
+
+def _back_to_wal(connection: sqlite3.Connection) -> None:
+    """Put a store that a killed restore left folded into one file into WAL mode again.
+
+    The mode stands in the file's header, so a file that this version may not work with is left
+    as it is; the guard refuses it a moment later (R13).
+    """
+    from memberctl.store.guard import SCHEMA
+
+    if connection.execute("PRAGMA journal_mode").fetchone() == ("wal",):
+        return
+    known = "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+    if connection.execute(known).fetchone() is None:
+        return
+    if connection.execute("SELECT version_num FROM alembic_version").fetchone() == (SCHEMA,):
+        connection.execute("PRAGMA journal_mode=WAL")
 
 
 def _open_to_read(path: Path, mode: str) -> sqlite3.Connection:

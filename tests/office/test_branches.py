@@ -27,13 +27,15 @@ NUMBER_OF = {
     "order": "revised", "quote": "revised", "review": "revised", "payment": "payment",
     "receipt": "receipt", "refund": "asked", "card": "card", "message": "message",
     "member": "member", "term": "member", "reminder": "member",
-    "archive": "request", "checkin": "visit",
+    "archive": "request", "checkin": "visit", "debt": "revised", "invoice": "invoice",
+    "credit": "payout", "till": "till",
 }  # fmt: skip
 NUMBER_OF_VERB = {
     ("order", "file"): "member", ("card", "issue"): "member", ("payment", "record"): "revised",
     ("member", "approve-change"): "change", ("member", "reject-change"): "change",
     ("member", "unmerge"): "merge", ("refund", "preview"): "paid", ("refund", "request"): "paid",
-    ("archive", "request"): "revised",
+    ("archive", "request"): "revised", ("credit", "apply"): "member",
+    ("credit", "show"): "member", ("invoice", "issue"): "paid", ("debt", "approve"): "write_off",
 }  # fmt: skip
 
 
@@ -44,16 +46,33 @@ def with_clerk(memberctl: Program) -> dict[str, str]:
     memberctl.ok("staff", "add", "mei", "--name", "梅", *roles, "--branch", "BJ01")
     twins = [histories.a_member(memberctl) for _ in range(2)]
     merged = memberctl.ok("member", "merge", *twins, "--reason", "same", "--yes", as_="zhao")
+    money = set_money(memberctl, numbers)
     shown = memberctl.ok("payment", "list")
     change = memberctl.ok("member", "changes", "--all")[0]["number"]
     message = memberctl.ok("message", "list")[0]["number"]
     visit = memberctl.ok("checkin", "list")[0]["visit"]
-    return {**numbers, **set_refunds(memberctl)} | {
+    return {**numbers, **set_refunds(memberctl), **money} | {
         "payment": shown[0]["number"], "receipt": shown[0]["receipt"], "change": change,
         "message": message, "merge": merged["number"], "request": "AR-000001",
         "visit": visit,
         "seen": " ".join(row["number"] for row in shown),
     }  # fmt: skip
+
+
+def set_money(memberctl: Program, numbers: dict[str, str]) -> dict[str, str]:
+    """Let finance ask for a payout and a write-off, invoice an order and close a till."""
+    rich = memberctl.ok("order", "show", numbers["over"])["member"]
+    why = ("--reason", "moved", "--yes")
+    payout = memberctl.ok("credit", "payout", rich, "--method", "bank", *why, as_="qian")
+    owing = histories.a_confirmed_order(memberctl)
+    write_off = memberctl.ok("debt", "write-off", owing, *why, as_="qian")
+    invoice = memberctl.ok("invoice", "issue", numbers["paid"], as_="qian")
+    till = memberctl.ok(
+        "till", "close", "--branch", "SH01", "--method", "cash", "--counted", "0", "--yes",
+        as_="qian",
+    )  # fmt: skip
+    made = {"payout": payout, "write_off": write_off, "invoice": invoice, "till": till}
+    return {key: row["number"] for key, row in made.items()}
 
 
 @pytest.fixture
