@@ -270,7 +270,7 @@ def _say_remarks(run: Run, session: Session) -> None:
         run.output.note(text)
 
 
-def confirm(ctx: typer.Context, question: str) -> None:
+def confirm(ctx: typer.Context, question: str, *, own_words: bool = False) -> None:
     """Ask before something that cannot be taken back; raises unless --yes or a person says yes."""
     from memberctl.cli.prompts import confirm as ask_person
 
@@ -283,6 +283,7 @@ def confirm(ctx: typer.Context, question: str) -> None:
         no_input=run.settings.no_input,
         stdin=run.stdin,
         stderr=run.stderr,
+        own_words=own_words,
     )
 
 

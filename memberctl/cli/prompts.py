@@ -26,19 +26,28 @@ def may_prompt(stdin: TextIO | None, stderr: TextIO | None, no_input: bool) -> b
 
 
 def confirm(
-    question: str, *, yes: bool, no_input: bool, stdin: TextIO | None, stderr: TextIO | None
+    question: str,
+    *,
+    yes: bool,
+    no_input: bool,
+    stdin: TextIO | None,
+    stderr: TextIO | None,
+    own_words: bool = False,
 ) -> None:
     """Return when the person agrees; only "y" and "yes" agree.
 
     yes -- agreed already, by --yes
+    own_words -- the question repeats nothing that was typed, so it is told to whoever cannot agree
     Raises UsageProblem naming --yes where nobody can be asked, Declined for any other answer.
     """
     if yes:
         return
     if not may_prompt(stdin, stderr, no_input):
         # The question may name what was typed, which may be anybody's phone number.
+        told = f": {question}" if own_words else ""
         raise UsageProblem(
-            "this needs a confirmation, and nobody can be asked", hint="add --yes to agree to it"
+            f"this needs a confirmation, and nobody can be asked{told}",
+            hint="add --yes to agree to it",
         )
     assert stdin is not None and stderr is not None
     if _answer(f"{question} [y/N] ", stdin, stderr).lower() not in _YES:

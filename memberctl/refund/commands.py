@@ -178,7 +178,7 @@ def pay(
 
     with look(ctx, "refund.pay") as r:
         found = payout_effects(r.session, number, today=r.today)
-    confirm(ctx, _question(found))
+    confirm(ctx, _question(found), own_words=True)
     payout = Payout(
         number=number,
         method=method,

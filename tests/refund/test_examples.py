@@ -166,6 +166,8 @@ def test_m10_what_ends_is_said_before_and_done_with_the_payout(
     approve(club, "RF-0001")
     unasked = club("refund", "pay", "RF-0001", as_="qian")
     assert (unasked.exit, "--yes" in unasked.err) == (2, True)
+    assert "ends on 2026-04-10 instead of 2026-12-31" in unasked.err
+    assert f"card {card} is blocked" in unasked.err
     assert terms(club, order) == [("2026-01-01", "2026-12-31", "active")]
     dry = club("refund", "pay", "RF-0001", "--dry-run", as_="qian")
     assert dry.exit == 0
