@@ -22,7 +22,6 @@ from memberctl.daily.rules import (
     exit_of,
     messages_report,
 )
-from memberctl.store.process import is_alive, this_process
 
 if TYPE_CHECKING:
     from memberctl.cli.invocation import Writing
@@ -69,6 +68,7 @@ def _rehearse(ctx: typer.Context) -> None:
 
 def _perform(ctx: typer.Context) -> None:
     from memberctl.daily.operations import JOBS, give_back_lease
+    from memberctl.store.process import this_process
 
     command: Run = ctx.obj
     with command.store_kept_open():
@@ -122,6 +122,7 @@ def _held(ctx: typer.Context) -> Iterator[Writing]:
 def _hold(w: Writing) -> None:
     from memberctl.daily.operations import take_lease
     from memberctl.store.clock import moment
+    from memberctl.store.process import is_alive, this_process
 
     take_lease(w.session, this_process(), clock=moment(None, w.zone), alive=is_alive)
 

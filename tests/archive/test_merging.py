@@ -160,6 +160,7 @@ def test_money_of_the_survivors_own_orders_is_in_nobodys_way(shop: Program) -> N
     merge(shop, one, histories.a_member(shop))
     histories.pay(shop, order, "600.00")
     shop.ok("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    assert shop.ok("order", "show", order)["member"] == one
     sound(shop)
 
 

@@ -142,6 +142,7 @@ def test_77_a_server_down_after_a_quarter_leaves_the_rest_queued_and_repeats_non
 ) -> None:
     """The soak sends 2,000."""
     send_until_it_goes_away(club, server, 60, 15)
+    assert set(states(club).values()) == {"sent"}
 
 
 def test_nobody_at_the_port_leaves_everything_queued_and_says_so(club: WarmProgram) -> None:
