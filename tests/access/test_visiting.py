@@ -71,7 +71,7 @@ def wrong_in(what: set[Refusal]) -> tuple[Entrant, Gate]:
     return entrant(ticket, inside=int(Refusal.CAPACITY in what), owes=Refusal.DEBT in what), gate
 
 
-@pytest.mark.parametrize("wrong", product([False, True], repeat=len(ORDER)))
+@pytest.mark.parametrize("wrong", list(product([False, True], repeat=len(ORDER))))
 def test_the_reason_is_the_first_check_that_fails(wrong: tuple[bool, ...]) -> None:
     failing = [check for check, fails in zip(ORDER, wrong, strict=True) if fails]
     decision = decide(*wrong_in(set(failing)), AT)

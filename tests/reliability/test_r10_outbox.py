@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from queue import Queue
 
 import pytest
 from sqlalchemy import text
@@ -107,10 +108,19 @@ def careless(argv: Sequence[str], environ: Mapping[str, str], folder: Path) -> N
 
 
 def test_without_the_guard_what_may_come_once_comes_twice(
-    shop: Program, server: MailServer, tmp_path: Path, dice: random.Random
+    shop: Program, server: MailServer, tmp_path: Path
 ) -> None:
-    once = prepare(shop, server, 8 * EACH)
-    kill_senders(shop, server, tmp_path, dice, 8, be=careless)
+    once = prepare(shop, server, 8)
+    started: Queue[int] = Queue()
+    server.on_taken = lambda: (
+        _kill(started.get(timeout=60), True) if server.received[-1].id in once else None
+    )
+    sender = terminal(shop, "message", "send", folder=tmp_path / "killed", be=careless)
+    assert sender.process.pid is not None
+    started.put(sender.process.pid)
+    sender.end()
+    server.on_taken = None
+    assert terminal(shop, "message", "send", folder=tmp_path / "next", be=careless).end() == 0
     arrived = Counter(each.id for each in server.received)
     assert max(arrived[each] for each in once) > 1
 
