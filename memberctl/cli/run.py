@@ -205,7 +205,7 @@ class Run:
 
         def open_(session: Session) -> Opening:
             from memberctl.office.queries import identify
-            from memberctl.office.rules import refuse_beyond_branch, require
+            from memberctl.office.rights import refuse_beyond_branch, require
 
             actor, organisation = identify(
                 session, **login_of(session), acting_as=self.settings.as_staff

@@ -81,7 +81,7 @@ def erase(
 def _erase(w: Writing, member: str, reason: str, *, force: bool) -> MemberErased:
     from memberctl.archive.erasing import erase_member, numbers_to_erase
     from memberctl.member.queries import find_member
-    from memberctl.office.rules import require
+    from memberctl.office.rights import require
 
     if force:
         require(w.actor.roles, "member.erase_open", w.actor.staff)

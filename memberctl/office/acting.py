@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from memberctl.core.errors import NotPermitted
 from memberctl.office import pins, queries
 from memberctl.office.pins import WRONG_PIN, WrongPin
-from memberctl.office.rules import Outcome, may
+from memberctl.office.rights import may
+from memberctl.office.rules import Outcome
 from memberctl.office.tables import StaffPin
 from memberctl.store.audit import note
 from memberctl.store.trail import Wanted, list_audit

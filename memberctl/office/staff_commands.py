@@ -12,13 +12,13 @@ from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
 from memberctl.cli.secrets import ask_new_pin
-from memberctl.office import pins, proposals, rules
+from memberctl.office import pins, proposals, rights, rules
 from memberctl.office.proposal_commands import change_or_propose
 
 staff = noun("staff", "Staff: who works here, in which role.")
 
 STAFF_COLUMNS = [field.name for field in fields(rules.StaffMember)]
-RIGHT_COLUMNS = [field.name for field in fields(rules.RightLine)]
+RIGHT_COLUMNS = [field.name for field in fields(rights.RightLine)]
 
 StaffCode = Annotated[
     str,
@@ -144,7 +144,7 @@ def staff_rights(
     Example: memberctl staff rights reception
     """
     run: Run = ctx.obj
-    run.output.show_list(rules.right_lines(role), RIGHT_COLUMNS)
+    run.output.show_list(rights.right_lines(role), RIGHT_COLUMNS)
 
 
 @staff.command("pin")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from memberctl.core.errors import Invalid, NotPermitted, RuleRefused
-from memberctl.office import rules
+from memberctl.office import rights, rules
 from memberctl.office.rules import Role
 from tests.office.bad_values import (
     ACCEPTED_NAMES,
@@ -15,23 +15,23 @@ from tests.office.bad_values import (
 )
 
 
-@pytest.mark.parametrize("right", sorted(rules.RIGHTS))
+@pytest.mark.parametrize("right", sorted(rights.RIGHTS))
 def test_the_owner_may_do_what_any_role_may(right: str) -> None:
-    assert rules.may({Role.OWNER}, right)
+    assert rights.may({Role.OWNER}, right)
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role is not Role.OWNER])
 def test_nobody_but_the_owner_changes_staff_and_policy(role: Role) -> None:
-    assert not rules.may({role}, "office.change")
+    assert not rights.may({role}, "office.change")
 
 
 def test_a_right_that_is_not_listed_nobody_has_but_the_owner() -> None:
-    assert not rules.may(set(Role) - {Role.OWNER}, "money.print")
+    assert not rights.may(set(Role) - {Role.OWNER}, "money.print")
 
 
 def test_a_refusal_says_which_roles_would_do() -> None:
     with pytest.raises(NotPermitted, match=r"li has no right to payment\.verify.*finance or owner"):
-        rules.require({Role.SERVICE}, "payment.verify", "li")
+        rights.require({Role.SERVICE}, "payment.verify", "li")
 
 
 @pytest.mark.parametrize("number", REFUSED_CODES)
