@@ -11,11 +11,12 @@ from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 
-from sqlalchemy import create_engine, text
+from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.pool import NullPool
 
 from memberctl.store.engine import Store
 from memberctl.store.founding import make_sqlite_file
+from memberctl.store.guard import TRIGGERS
 from memberctl.store.migrate import upgrade
 from tests.founding import found
 
@@ -84,6 +85,16 @@ def drop_database(name: str) -> None:
     """Drop a database, whoever is still connected."""
     with _maintenance() as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+
+
+def take_guards_off(connection: Connection) -> None:
+    """Let a fault be planted that the database itself would refuse."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SET LOCAL session_replication_role = replica"))
+        return
+    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
+    for trigger in sorted(TRIGGERS):
+        connection.execute(text(f"DROP TRIGGER {trigger}"))
 
 
 def make_seeded(location: str, key_dir: Path) -> None:

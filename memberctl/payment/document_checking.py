@@ -6,21 +6,23 @@ Source: rules M1, M12-M14, M16; reliability.md R5 and "Invariants".
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, text
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from memberctl.core.numbering import serial_number
 from memberctl.ledger.rules import Problem
 from memberctl.order.tables import Order
-from memberctl.payment.credit_rules import PREFIX as REQUEST
 from memberctl.payment.credit_rules import RequestState
 from memberctl.payment.credit_tables import CreditRequest
 from memberctl.payment.debt_tables import Chargeback, Instalment, WriteOff
 from memberctl.payment.invoice_queries import COUNTERS
+from memberctl.payment.invoice_rules import invoice_number
 from memberctl.payment.invoice_tables import Invoice
+from memberctl.payment.queries import number as payment_number
 from memberctl.payment.tables import Payment
 from memberctl.payment.till_rules import PREFIX as TILL
 from memberctl.payment.till_tables import TillClose
@@ -50,33 +52,33 @@ SUMS = {
         HAVING o.written_off_minor <> COALESCE(SUM(w.amount_minor), 0)
     """,
     "order_bad_debt": """
-        SELECT o.number, o.written_off_minor + COALESCE(lost.minor, 0), COALESCE(bad.minor, 0)
-        FROM orders o
-        LEFT JOIN (
-            SELECT p.order_id, SUM(c.lost_minor) AS minor
-            FROM chargeback c JOIN payment p ON p.id = c.payment_id GROUP BY p.order_id
-        ) lost ON lost.order_id = o.id
-        LEFT JOIN (
-            SELECT party, SUM(amount_minor) AS minor FROM posting
-            WHERE account = 'bad_debt' GROUP BY party
-        ) bad ON bad.party = o.number
-        WHERE o.written_off_minor + COALESCE(lost.minor, 0) <> COALESCE(bad.minor, 0)
+        SELECT party, SUM(given_up), SUM(booked) FROM (
+            SELECT number AS party, written_off_minor AS given_up, 0 AS booked FROM orders
+            UNION ALL
+            SELECT o.number, c.lost_minor, 0
+            FROM chargeback c JOIN payment p ON p.id = c.payment_id
+            JOIN orders o ON o.id = p.order_id
+            UNION ALL
+            SELECT COALESCE(party, 'no party'), 0, amount_minor FROM posting
+            WHERE account = 'bad_debt'
+        ) told GROUP BY party HAVING SUM(given_up) <> SUM(booked)
     """,
     "payment_charged_back": """
-        SELECT 'payment ' || p.id, 'a chargeback if and only if charged back', p.state
+        SELECT p.id, 'a chargeback if and only if charged back', p.state
         FROM payment p LEFT JOIN chargeback c ON c.payment_id = p.id
         WHERE (p.state = 'charged_back') <> (c.payment_id IS NOT NULL)
     """,
     "invoice_sums": """
-        SELECT i.series || '-' || i.year || '-' || i.serial, i.total_minor,
-            COALESCE(SUM(l.amount_minor), 0)
+        SELECT i.series || ' ' || i.year || ' ' || i.serial,
+            i.total_minor || ', tax ' || i.tax_minor,
+            COALESCE(SUM(l.amount_minor), 0) || ', tax ' || COALESCE(SUM(l.tax_minor), 0)
         FROM invoice i LEFT JOIN invoice_line l ON l.invoice_id = i.id
         GROUP BY i.id, i.series, i.year, i.serial, i.total_minor, i.tax_minor
         HAVING i.total_minor <> COALESCE(SUM(l.amount_minor), 0)
             OR i.tax_minor <> COALESCE(SUM(l.tax_minor), 0)
     """,
     "invoice_credited": """
-        SELECT i.series || '-' || i.year || '-' || i.serial, 'at most ' || i.total_minor,
+        SELECT i.series || ' ' || i.year || ' ' || i.serial, 'at most ' || i.total_minor,
             SUM(n.total_minor)
         FROM invoice i JOIN invoice n ON n.corrects_id = i.id
         GROUP BY i.id, i.series, i.year, i.serial, i.total_minor, i.voided_at
@@ -112,19 +114,37 @@ SUMS = {
         HAVING t.counted_minor - t.expected_minor <> COALESCE(SUM(p.amount_minor), 0)
     """,
     "payouts_due": """
-        SELECT r.id, CASE WHEN r.state = 'requested' OR (r.state = 'approved' AND r.kind = 'payout')
-            THEN r.amount_minor ELSE 0 END, COALESCE(due.minor, 0)
-        FROM credit_request r
-        LEFT JOIN (
-            SELECT party, -SUM(amount_minor) AS minor FROM posting
-            WHERE account = 'payouts_due' GROUP BY party
-        ) due ON due.party = REQUEST_NUMBER
-        WHERE COALESCE(due.minor, 0) <> CASE WHEN r.state = 'requested'
-            OR (r.state = 'approved' AND r.kind = 'payout') THEN r.amount_minor ELSE 0 END
+        SELECT party, SUM(waiting), SUM(booked) FROM (
+            SELECT REQUEST_NUMBER AS party, CASE WHEN r.state = 'requested'
+                OR (r.state = 'approved' AND r.kind = 'payout')
+                THEN r.amount_minor ELSE 0 END AS waiting, 0 AS booked
+            FROM credit_request r
+            UNION ALL
+            SELECT COALESCE(party, 'no party'), 0, -amount_minor FROM posting
+            WHERE account = 'payouts_due'
+        ) told GROUP BY party HAVING SUM(waiting) <> SUM(booked)
     """,
 }
-NAMED = {"till_expected": TILL, "till_follows": TILL, "till_difference": TILL,
-         "payouts_due": REQUEST}  # fmt: skip
+
+
+def _invoice(found: str) -> str:
+    series, year, serial = found.split()
+    return invoice_number(series, int(year), int(serial))
+
+
+def _till(found: int) -> str:
+    return serial_number(TILL, found)
+
+
+NAMING: dict[str, Callable[[Any], str]] = {
+    "payment_charged_back": payment_number,
+    "invoice_sums": _invoice,
+    "invoice_credited": _invoice,
+    "till_expected": _till,
+    "till_follows": _till,
+    "till_difference": _till,
+}
+"""How the rows of a rule are named, where the query does not say it."""
 PADDED = {
     "sqlite": "printf('CP-%06d', r.id)",
     "postgresql": "'CP-' || CASE WHEN r.id > 999999 THEN r.id::text"
@@ -145,8 +165,7 @@ def _sum_problems(session: Session) -> Iterator[Problem]:
     for rule, sql in SUMS.items():
         asked = sql.replace("REQUEST_NUMBER", PADDED[connection.dialect.name])
         for found, expected, is_there in connection.execute(text(asked)):
-            name = f"{NAMED[rule]}-{found:06d}" if rule in NAMED else str(found)
-            yield Problem(rule, name, str(expected), str(is_there))
+            yield Problem(rule, NAMING.get(rule, str)(found), str(expected), str(is_there))
 
 
 def credit_set_aside(session: Session) -> list[tuple[int, str, int]]:

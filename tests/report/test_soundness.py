@@ -14,12 +14,11 @@ from memberctl.core.numbering import parse_member_number
 from memberctl.report.invariants import INVARIANTS
 from memberctl.report.soundness import check_everything
 from memberctl.store.engine import Store
-from memberctl.store.guard import TRIGGERS
 from memberctl.store.keys import Keys, derive
 from tests.founding import STORE_ID
 from tests.histories import a_busy_day
 from tests.program import Program
-from tests.stores import Grounds
+from tests.stores import Grounds, take_guards_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,16 +69,6 @@ def planted(past: Past) -> Iterator[tuple[Past, Connection, Callable[..., set[st
             }
 
         yield past, connection, rules
-
-
-def take_guards_off(connection: Connection) -> None:
-    """Let a fault be planted that the database itself would refuse."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(text("SET LOCAL session_replication_role = replica"))
-        return
-    connection.execute(text("PRAGMA defer_foreign_keys = ON"))
-    for trigger in sorted(TRIGGERS):
-        connection.execute(text(f"DROP TRIGGER {trigger}"))
 
 
 CHANGE = (
