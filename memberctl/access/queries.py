@@ -210,6 +210,7 @@ def list_cards(
         statement = statement.where(Card.state == state)
 
     def line(row: Any) -> CardLine:
+        """Return a row as lists show it, its day in the organisation's zone."""
         number, holder, found, issued = row
         return CardLine(number, member_number(holder), found, local_date(issued, zone))
 

@@ -27,19 +27,14 @@ from memberctl.catalog.rules import (
     next_version,
     refuse_short_notice,
 )
-from memberctl.catalog.tables import (
-    Plan,
-    PlanBranch,
-    PlanVersion,
-    Tier,
-    TierVersion,
-)
+from memberctl.catalog.tables import Plan, PlanBranch, PlanVersion, Tier, TierVersion
 from memberctl.catalog.tiers import TierOffer, first_tier, next_tier, usual_tiers
 from memberctl.core.actor import Actor
 from memberctl.core.errors import Conflict, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.workdays import due_after
-from memberctl.office.queries import find_branch, organisation, policy_number, work_calendar
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.office.queries import find_branch, organisation, policy_number
 from memberctl.office.rules import Outcome
 from memberctl.store import counters
 from memberctl.store.audit import note

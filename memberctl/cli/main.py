@@ -23,13 +23,7 @@ from memberctl.cli.nouns import HELP_NAMES
 from memberctl.cli.options import GlobalOptions
 from memberctl.cli.output import PipeClosed
 from memberctl.cli.run import Run
-from memberctl.core.errors import (
-    AlreadyDone,
-    MemberctlError,
-    NotShown,
-    TryAgain,
-    UsageProblem,
-)
+from memberctl.core.errors import AlreadyDone, MemberctlError, NotShown, TryAgain, UsageProblem
 from memberctl.store.signals import Terminated, end_on_signals, let_none_in
 
 TRIES = 10
@@ -178,7 +172,8 @@ def _fail(run: Run, argv: Sequence[str], problem: MemberctlError) -> int:
 
 def _errors(run: Run, argv: Sequence[str]) -> Any:
     """Return the output, or a plain one where the line's own options cannot be used."""
-    from memberctl.cli.output import Format, Output, OutputOptions
+    from memberctl.cli.formats import Format, OutputOptions
+    from memberctl.cli.output import Output
 
     try:
         output = run.output

@@ -7,12 +7,12 @@ are shown in the format that was asked for. Source: cli.md "Output"; reliability
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC
-from enum import Enum, StrEnum
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from memberctl.cli.formats import DRAWN, SUFFIXES, Format, OutputOptions, asked_format
 from memberctl.cli.sink import PipeClosed, Sink, in_utf8, tell
 from memberctl.cli.values import View, json_text, keys_of, value_of
 from memberctl.cli.words import error_record, error_text, fill, safe_lines
@@ -31,63 +31,6 @@ TERMINAL_ROWS = 50
 LONGEST_ECHO = 40  # Of a word that was typed wrongly, in the error that says so.
 RICH_ROWS = 1000
 """More rows than these take Rich seconds: they are printed as plain text."""
-
-
-class Format(StrEnum):
-    """The values of --format."""
-
-    TABLE = "table"
-    PLAIN = "plain"
-    TSV = "tsv"
-    CSV = "csv"
-    JSON = "json"
-    JSONL = "jsonl"
-    IDS = "ids"
-    COUNT = "count"
-    MD = "md"
-    HTML = "html"
-
-
-DRAWN = frozenset({Format.TABLE, Format.PLAIN, Format.MD, Format.HTML})
-SUFFIXES = {
-    ".csv": Format.CSV,
-    ".tsv": Format.TSV,
-    ".json": Format.JSON,
-    ".jsonl": Format.JSONL,
-    ".md": Format.MD,
-    ".html": Format.HTML,
-    ".txt": Format.PLAIN,
-}
-
-
-@dataclass(frozen=True, slots=True)
-class OutputOptions:
-    """How this run wants its output, from flags, environment and file.
-
-    format -- None is by the file's suffix, else a table on a terminal and TSV elsewhere
-    fields -- keys to show, in this order; None shows all
-    path   -- the file of --output; None and "-" are stdout
-    limit  -- most rows; None is 50 for a table on a terminal and no limit elsewhere
-    color  -- "auto", "always" or "never"
-    reveal -- show personal data in the clear; whoever sets it has checked the right
-    force  -- let --output replace a file
-    pager  -- the command through which a terminal shows lists, records and texts
-    documents -- suffixes of files that this command writes in a form of its own
-    """
-
-    format: Format | None = None
-    fields: tuple[str, ...] | None = None
-    path: str | None = None
-    limit: int | None = None
-    header: bool = True
-    quiet: bool = False
-    verbose: bool = False
-    color: str = "auto"
-    for_excel: bool = False
-    reveal: bool = False
-    force: bool = False
-    pager: str | None = None
-    documents: frozenset[str] = frozenset()
 
 
 class Output:
@@ -117,7 +60,7 @@ class Output:
         self._path = None if options.path == "-" else options.path
         self._sink = Sink(stdout, self._path, force=options.force)
         self.on_terminal = self._sink.on_terminal
-        self._asked = _asked_format(options, self._path)
+        self._asked = asked_format(options, self._path)
         self.format = self._asked or (Format.TABLE if self.on_terminal else Format.TSV)
         self._data: object = None
         self._shown = False
@@ -391,14 +334,6 @@ class _Lines:
 
     def write(self, line: str) -> None:
         self._sink.write(line[:-2] + "\n")
-
-
-def _asked_format(options: OutputOptions, path: str | None) -> Format | None:
-    if options.format is not None:
-        return options.format
-    if path is not None and (by_suffix := SUFFIXES.get(Path(path).suffix.lower())):
-        return by_suffix
-    return Format.CSV if options.for_excel else None
 
 
 def _line(result: object, sentence: str, view: View) -> str:

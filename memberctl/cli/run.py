@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, TextIO
 
+from memberctl.cli.formats import Format, OutputOptions
 from memberctl.cli.options import GlobalOptions
-from memberctl.cli.output import Format, Output, OutputOptions
+from memberctl.cli.output import Output
 from memberctl.cli.secrets import acting_pin
 from memberctl.config import Flags, Settings, load_settings
 from memberctl.core.actor import Actor

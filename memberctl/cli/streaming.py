@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from memberctl.cli.output import Format
+from memberctl.cli.formats import Format
 from memberctl.cli.run import Run
 from memberctl.core.errors import UsageProblem
 

@@ -178,7 +178,7 @@ def show(ctx: typer.Context, member: MemberArgument) -> None:
     Example: memberctl member show M-000123 --as-of 2026-02-01
     """
     from memberctl.member.queries import find_member, identity_number
-    from memberctl.report.members import show_member
+    from memberctl.report.member_record import show_member
 
     with look(ctx, "member.read") as r:
         person = find_member(r.session, member)
@@ -359,7 +359,8 @@ def _line(w: Writing, done: Registered) -> object:
     if done.outcome is Outcome.CREATED:
         return new_member(w.session, done.member_id)
 
-    from memberctl.report.members import MemberLine, show_member
+    from memberctl.report.member_record import show_member
+    from memberctl.report.members import MemberLine
 
     record = show_member(w.session, done.member_id, today=w.today)
     return MemberLine(**{key: getattr(record, key) for key in LINE_COLUMNS})

@@ -214,12 +214,12 @@ def calendar_show(
 
     Example: memberctl calendar show 2026-02
     """
-    from memberctl.office import queries
+    from memberctl.office import calendar_queries
 
     first, last = calendars.parse_stretch(stretch)
     month = first.month == last.month
     with look(ctx, "office.read") as r:
-        found = queries.calendar_days(r.session, first, last, every=month)
+        found = calendar_queries.calendar_days(r.session, first, last, every=month)
     r.show_list(found, DAY_COLUMNS)
 
 
@@ -229,8 +229,8 @@ def calendar_list(ctx: typer.Context) -> None:
 
     Example: memberctl calendar list
     """
-    from memberctl.office import queries
+    from memberctl.office import calendar_queries
 
     with look(ctx, "office.read") as r:
-        found = queries.list_years(r.session)
+        found = calendar_queries.list_years(r.session)
     r.show_list(found, YEAR_COLUMNS)

@@ -17,7 +17,7 @@ from memberctl.core.errors import Conflict, Invalid, NotFound, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import EXPONENTS
 from memberctl.core.text import clean_text
-from memberctl.office import queries
+from memberctl.office import calendar_queries, queries
 from memberctl.office.calendars import (
     SpecialDay,
     YearEntered,
@@ -361,7 +361,7 @@ def enter_years(
 
 def _enter_year(session: Session, year: YearOfDays) -> YearEntered:
     row = session.get(CalendarYear, year.year)
-    before = queries.special_days(session, date(year.year, 1, 1), date(year.year, 12, 31))
+    before = calendar_queries.special_days(session, date(year.year, 1, 1), date(year.year, 12, 31))
     days = tuple(SpecialDay(each.day, each.kind, each.name) for each in before)
     same_kind = row is not None and is_provisional(row.source) == is_provisional(year.source)
     if not year.days or (days == year.days and same_kind):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -93,40 +94,70 @@ def file(
 
     Example: memberctl order file M-000123 --plan YEAR --agreed
     """
+    from memberctl.office.calendar_queries import work_calendar
+    from memberctl.order.filing import checked_reference
+    from memberctl.order.operations import file_order
+
+    typed = _Typed(
+        member, plan, agreed, kind,
+        channel=clean_text(channel, what="the channel", field="channel", longest=40),
+        branch=branch, reference=checked_reference(source, external_ref),
+        lines=tuple(line or ()), total=total, to=to, of=of,
+    )  # fmt: skip
+    with work(ctx, "order.file") as w:
+        filed = file_order(
+            w.session, _filing(w, typed), by=w.actor, at=w.now, today=w.today,
+            currency=w.currency, calendar=work_calendar(w.session),
+        )  # fmt: skip
+        _refuse_open_twin(filed, external_ref)
+        _say_filed(w, filed)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """What was typed about an order, before the store is asked what it means.
+
+    reference -- (source, key in it), both or neither
+    """
+
+    member: str
+    plan: str | None
+    agreed: bool
+    kind: OrderKind
+    channel: str
+    branch: str | None
+    reference: tuple[str | None, str | None]
+    lines: tuple[str, ...]
+    total: str | None
+    to: str | None
+    of: str | None
+
+
+def _filing(w: Writing, typed: _Typed) -> Filing:
+    """Return the filing that was typed. Raises NotFound and Invalid for what the store has not."""
     from memberctl.catalog.queries import find_plan_terms
     from memberctl.core.money import parse_amount
     from memberctl.core.numbering import parse_order_number
     from memberctl.member.queries import find_member
-    from memberctl.office.queries import find_branch, work_calendar
-    from memberctl.order.filing import checked_reference
-    from memberctl.order.operations import file_order
+    from memberctl.office.queries import find_branch
     from memberctl.order.pricing import parse_line
 
-    said_channel = clean_text(channel, what="the channel", field="channel", longest=40)
-    reference = checked_reference(source, external_ref)
-    with work(ctx, "order.file") as w:
-        asked = Filing(
-            member_id=find_member(w.session, member).id,
-            plan=find_plan_terms(w.session, plan, w.today) if plan is not None else None,
-            kind=kind,
-            agreed_on=w.today if agreed else None,
-            channel=said_channel,
-            branch_id=None if branch is None else find_branch(w.session, branch).id,
-            source=reference[0],
-            external_ref=reference[1],
-            lines=tuple(parse_line(each, w.currency) for each in line or ()),
-            total_minor=(
-                None if total is None else parse_amount(total, w.currency, what="the total")
-            ),
-            receiver_id=None if to is None else find_member(w.session, to).id,
-            of_order=None if of is None else parse_order_number(of),
-        )
-        filed = file_order(
-            w.session, asked, by=w.actor, at=w.now, today=w.today, currency=w.currency,
-            calendar=work_calendar(w.session),
-        )  # fmt: skip
-        _refuse_open_twin(filed, external_ref)
-        _say_filed(w, filed)
+    plan, branch, total, to = typed.plan, typed.branch, typed.total, typed.to
+    source, external_ref = typed.reference
+    return Filing(
+        member_id=find_member(w.session, typed.member).id,
+        plan=None if plan is None else find_plan_terms(w.session, plan, w.today),
+        kind=typed.kind,
+        agreed_on=w.today if typed.agreed else None,
+        channel=typed.channel,
+        branch_id=None if branch is None else find_branch(w.session, branch).id,
+        source=source,
+        external_ref=external_ref,
+        lines=tuple(parse_line(each, w.currency) for each in typed.lines),
+        total_minor=None if total is None else parse_amount(total, w.currency, what="the total"),
+        receiver_id=None if to is None else find_member(w.session, to).id,
+        of_order=None if typed.of is None else parse_order_number(typed.of),
+    )
 
 
 def _refuse_open_twin(filed: OrderFiled, external_ref: str | None) -> None:
@@ -331,7 +362,8 @@ def import_(
 
 def _desk(w: Writing, source: str) -> Desk:
     from memberctl.catalog.queries import plan_terms_on
-    from memberctl.office.queries import branches, work_calendar
+    from memberctl.office.calendar_queries import work_calendar
+    from memberctl.office.queries import branches
     from memberctl.order.applications import Desk
     from memberctl.order.queries import agreements
 

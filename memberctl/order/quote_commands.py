@@ -23,10 +23,10 @@ def list_quotes(ctx: typer.Context) -> None:
 
     Example: memberctl quote list
     """
-    from memberctl.order import queries
+    from memberctl.order import quote_queries
 
     with look(ctx, "order.read") as r:
-        found = queries.list_quotes(r.session, limit=r.limit)
+        found = quote_queries.list_quotes(r.session, limit=r.limit)
     r.show_list(found.rows, QUOTES, total=found.total)
 
 
@@ -36,11 +36,11 @@ def show_quotes(ctx: typer.Context, number: OrderArgument) -> None:
 
     Example: memberctl quote show JN-2026-7F3KX
     """
-    from memberctl.order import queries
+    from memberctl.order import queries, quote_queries
 
     with look(ctx, "order.read") as r:
         order_id = queries.find_order(r.session, number).id
-        found = queries.list_quotes(r.session, order_id=order_id, limit=r.limit)
+        found = quote_queries.list_quotes(r.session, order_id=order_id, limit=r.limit)
     r.show_list(found.rows, QUOTES, total=found.total)
 
 

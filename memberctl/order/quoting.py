@@ -22,7 +22,7 @@ from memberctl.core.seasons import season_of
 from memberctl.member.tables import Member
 from memberctl.office.queries import find_staff, policy_number, roles_of
 from memberctl.office.rules import StaffState
-from memberctl.order import notices, queries, rules
+from memberctl.order import notices, queries, quote_queries, rules
 from memberctl.order.pricing import PricedLine, checked_total, content_sha256, price_lines
 from memberctl.order.results import QuoteRecord
 from memberctl.order.rules import OrderKind, OrderState, QuoteState
@@ -121,7 +121,7 @@ def revise_quote(
     The caller has the order locked and sees to the approvals that fall back.
     Raises RuleRefused unless the order is in review with a quote. Source: rules O3, O7.
     """
-    queries.quote_to_change(session, order)
+    quote_queries.quote_to_change(session, order)
     if order.state is not OrderState.IN_REVIEW:
         raise RuleRefused(
             f"cannot revise the quote of {order.number}: it is {order.state}",
@@ -183,7 +183,7 @@ def accept_quote(
     Raises RuleRefused after the quote's last day. Source: rules O7.
     """
     order = queries.order_to_change(session, text)
-    quote = queries.quote_to_change(session, order)
+    quote = quote_queries.quote_to_change(session, order)
     if order.state not in rules.UNDER_REVIEW:
         raise RuleRefused(
             f"cannot accept the quote of {order.number}: the order is {order.state}",
@@ -246,7 +246,7 @@ def expire_quotes(session: Session, *, today: date, by: Actor, at: datetime) -> 
 
     Accepted and lost quotes are never touched. Source: rules O7.
     """
-    past = queries.quotes_past(session, today)
+    past = quote_queries.quotes_past(session, today)
     for quote, number in past:
         quote.state = step(rules.QUOTE_STEPS, quote.state, "expire", f"the quote of {number}")
     facts: list[tuple[str, dict[str, Fact]]] = [
@@ -258,7 +258,7 @@ def expire_quotes(session: Session, *, today: date, by: Actor, at: datetime) -> 
 
 def lose_quote(session: Session, order: Order) -> None:
     """Close the quote of an order that ends without being paid."""
-    quote = queries.current_quote(session, order.id)
+    quote = quote_queries.current_quote(session, order.id)
     if quote is not None and (quote.state, "lose") in rules.QUOTE_STEPS:
         quote.state = step(rules.QUOTE_STEPS, quote.state, "lose", f"quote {quote.version}")
 
@@ -277,7 +277,7 @@ def record(session: Session, order: Order, quote: Quote) -> QuoteRecord:
 
 def _supersede(session: Session, order: Order) -> int:
     """Supersede the newest quote if it could still be accepted; return its version, 0 for none."""
-    quote = queries.current_quote(session, order.id)
+    quote = quote_queries.current_quote(session, order.id)
     if quote is None:
         return 0
     if (quote.state, "supersede") in rules.QUOTE_STEPS:

@@ -15,7 +15,8 @@ from memberctl.core.dates import at_local_midnight, parse_date, parse_instant
 from memberctl.core.money import parse_amount
 from memberctl.payment import rules
 from memberctl.payment.receipts import receipt_text
-from memberctl.payment.rules import Method, Outcome, PaymentState, ReceiptState, Tender
+from memberctl.payment.results import Outcome
+from memberctl.payment.rules import Method, PaymentState, ReceiptState, Tender
 
 if TYPE_CHECKING:
     from datetime import datetime

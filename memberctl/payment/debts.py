@@ -17,7 +17,8 @@ from memberctl.core.workdays import due_after
 from memberctl.ledger.operations import post_entry
 from memberctl.ledger.rules import Account, Line
 from memberctl.member.queries import members_by_id
-from memberctl.office.queries import policy_number, work_calendar
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.office.queries import policy_number
 from memberctl.order.queries import order_to_change
 from memberctl.order.rules import STEPS as ORDER_STEPS
 from memberctl.order.rules import OrderState, refuse_if_changed

@@ -30,17 +30,8 @@ from memberctl.payment import queries, rules
 from memberctl.payment.credit_rules import refuse_credit_as_money
 from memberctl.payment.debt_rules import refuse_late_void, refuse_spent_credit
 from memberctl.payment.plans import follow_plan
-from memberctl.payment.rules import (
-    Allocation,
-    Earlier,
-    Method,
-    Owing,
-    PaymentRecorded,
-    PaymentState,
-    PaymentVerified,
-    PaymentVoided,
-    Tender,
-)
+from memberctl.payment.results import PaymentRecorded, PaymentVerified, PaymentVoided
+from memberctl.payment.rules import Allocation, Earlier, Method, Owing, PaymentState, Tender
 from memberctl.payment.settling import book_fee, refuse_refunded, settle, unsettle
 from memberctl.payment.tables import Payment, Receipt
 from memberctl.store.audit import note

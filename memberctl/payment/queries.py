@@ -31,18 +31,20 @@ from memberctl.message.rules import Language
 from memberctl.office.queries import staff_codes
 from memberctl.order.queries import find_order
 from memberctl.order.tables import Order
+from memberctl.payment.results import (
+    CreditLine,
+    PaymentLine,
+    PaymentRecord,
+    ReceiptRecord,
+    VoidEffects,
+)
 from memberctl.payment.rules import (
     UNDONE_PAYMENTS,
-    CreditLine,
     Earlier,
     Method,
     Owing,
-    PaymentLine,
-    PaymentRecord,
     PaymentState,
-    ReceiptRecord,
     ReceiptState,
-    VoidEffects,
 )
 from memberctl.payment.tables import Payment, Receipt
 from memberctl.store.listing import Listing, listing

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from datetime import tzinfo
 
 from memberctl.message.rules import Language
-from memberctl.payment.rules import Method, ReceiptRecord
+from memberctl.payment.results import ReceiptRecord
+from memberctl.payment.rules import Method
 
 LABELS: Mapping[Language, Mapping[str, str]] = {
     Language.CHINESE: {

@@ -18,7 +18,8 @@ from memberctl.member.queries import members_by_id
 from memberctl.message.rules import Purpose
 from memberctl.order import confirming
 from memberctl.order.notices import tell
-from memberctl.order.queries import current_quote, order_to_change
+from memberctl.order.queries import order_to_change
+from memberctl.order.quote_queries import current_quote
 from memberctl.order.rules import STEPS, OrderState
 from memberctl.order.tables import OrderTerm
 from memberctl.payment import queries, rules

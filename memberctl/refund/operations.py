@@ -13,7 +13,8 @@ from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.workdays import due_after
 from memberctl.message.rules import Purpose
-from memberctl.office.queries import policy_number, work_calendar
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.office.queries import policy_number
 from memberctl.office.rules import Role
 from memberctl.order.notices import tell
 from memberctl.order.queries import find_order, order_to_change
@@ -49,6 +50,7 @@ def preview_refund(
     due, claim, currency = found.due, found.claim, found.order.currency
 
     def money(minor: int) -> Money:
+        """Return minor units in the currency of the order."""
         return Money(minor, currency)
 
     return RefundPreview(

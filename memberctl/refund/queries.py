@@ -263,6 +263,7 @@ def list_refunds(
         wanted = wanted.where(col(Refund.state).in_(WAITING), col(Refund.due_on) < today)
 
     def line(row: Any) -> RefundLine:
+        """Return a row as lists show it, overdue as of `today`."""
         return RefundLine(
             number=number(row.id),
             order=row.order_number,
@@ -284,6 +285,7 @@ def show_refund(session: Session, text: str) -> RefundRecord:
     order = session.get_one(Order, refund.order_id)
 
     def money(minor: int) -> Money:
+        """Return minor units in the currency of the refund."""
         return Money(minor, refund.currency)
 
     return RefundRecord(

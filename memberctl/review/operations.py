@@ -14,9 +14,10 @@ from memberctl.core.machine import step
 from memberctl.core.workdays import WorkCalendar
 from memberctl.member.tables import Member
 from memberctl.message.rules import Purpose
-from memberctl.office.queries import find_staff, policy_number, roles_of, work_calendar
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.office.queries import find_staff, policy_number, roles_of
 from memberctl.office.rules import StaffState
-from memberctl.order import confirming, notices, quoting
+from memberctl.order import confirming, notices, quote_queries, quoting
 from memberctl.order import queries as orders
 from memberctl.order import rules as order_rules
 from memberctl.order.quoting import Revision
@@ -153,7 +154,7 @@ def _decide(
 
     reached -- the state that the verdict leads to, before a confirmation that may follow it
     """
-    quote = orders.current_quote(session, order.id)
+    quote = quote_queries.current_quote(session, order.id)
     decision = ReviewDecision(
         id=take_one(session, "review_decision"),
         order_id=order.id,
@@ -203,7 +204,7 @@ def _approve(
     is_first = move.stage == stages[0].name
     made = quoting.make_quote(session, order, by=by, at=at, today=today) if is_first else None
     if move.next_stage is None:
-        quote = made or orders.quote_to_change(session, order)
+        quote = made or quote_queries.quote_to_change(session, order)
         calendar = work_calendar(session)
         confirming.confirm_order(
             session, order, quote, by=by, at=at, today=today, calendar=calendar

@@ -17,7 +17,8 @@ from memberctl.core.errors import NotFound
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.member.tables import Member
-from memberctl.office.queries import policy_number, staff_codes, work_calendar
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.office.queries import policy_number, staff_codes
 from memberctl.office.rules import Role, suggestion
 from memberctl.order import queries as orders
 from memberctl.order.rules import UNDER_REVIEW, OrderKind
@@ -233,6 +234,7 @@ def _marks(
     warnings: dict[tuple[date, Clock], date] = {}
 
     def warn_on(received_on: date, clock: Clock) -> date:
+        """Return the day of the warning, worked out once for all that came in and paused alike."""
         if (received_on, clock) not in warnings:
             warnings[received_on, clock] = rules.warn_from(
                 received_on,

@@ -18,7 +18,8 @@ from memberctl.access.operations import issue_cards
 from memberctl.access.rules import CardState, Handover, MemberStatus
 from memberctl.access.tables import Term, TermChange
 from memberctl.core.actor import Actor
-from memberctl.report.members import list_members, show_member
+from memberctl.report.member_record import show_member
+from memberctl.report.members import list_members
 from tests.access.conftest import Enrol, Grant
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

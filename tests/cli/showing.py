@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from memberctl.cli.output import Format, Output, OutputOptions
+from memberctl.cli.formats import Format, OutputOptions
+from memberctl.cli.output import Output
 from memberctl.core.money import Money
 from memberctl.core.text import Kind, Personal
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memberctl.cli.output import Format
+from memberctl.cli.formats import Format
 from tests.cli.showing import HOSTILE, Row, Shop, in_format, is_dangerous
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from memberctl.cli.output import Format
+from memberctl.cli.formats import Format
 from memberctl.core.errors import Conflict, Invalid, NotShown, RuleRefused, UsageProblem
 from memberctl.core.money import Money
 from tests.cli.showing import KEYS, ORDER, Part, Row, Shop, in_format

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pexpect
 
-from memberctl.cli.output import Output, OutputOptions
+from memberctl.cli.formats import OutputOptions
+from memberctl.cli.output import Output
 from tests.program import PYTHON, Program
 
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from memberctl.cli.output import Format
+from memberctl.cli.formats import Format
 from memberctl.core.money import Money
 from tests.cli.showing import Shop, in_format
 

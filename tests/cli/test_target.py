@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from memberctl.cli.output import Format
+from memberctl.cli.formats import Format
 from memberctl.core.errors import Invalid, NotFound, NotShown, UsageProblem
 from tests.cli.showing import Shop
 

@@ -10,16 +10,9 @@ from sqlmodel import Session, col
 
 from memberctl.core.actor import Actor
 from memberctl.core.errors import Conflict, Invalid, NoStore, NotPermitted
-from memberctl.office import operations, queries
-from memberctl.office.rules import (
-    NewStaff,
-    Role,
-)
-from memberctl.office.tables import (
-    CalendarDay,
-    CalendarYear,
-    Organisation,
-)
+from memberctl.office import calendar_queries, operations, queries
+from memberctl.office.rules import NewStaff, Role
+from memberctl.office.tables import CalendarDay, CalendarYear, Organisation
 from memberctl.store.audit import append_notes
 from memberctl.store.tables import AuditRow
 
@@ -76,22 +69,22 @@ class TestFounding:
         owner = queries.find_staff(session, "chen")
         assert (actor.staff_id, actor.roles) == (owner.id, {"owner"})
         assert queries.roles_of(session, [owner.id])[owner.id] == ("owner",)
-        years = [line.year for line in queries.list_years(session)]
+        years = [line.year for line in calendar_queries.list_years(session)]
         assert years == [2024, 2025, 2026]
-        assert not any(line.provisional for line in queries.list_years(session))
+        assert not any(line.provisional for line in calendar_queries.list_years(session))
         assert "organisation.founded" in events(session)
 
     def test_the_zone_decides_which_year_it_is(self, session: Session) -> None:
         session.execute(delete(CalendarDay))
         session.execute(delete(CalendarYear))
         found(session, at=datetime(2025, 12, 31, 17, tzinfo=UTC))
-        assert [line.year for line in queries.list_years(session)] == [2024, 2025, 2026]
+        assert [line.year for line in calendar_queries.list_years(session)] == [2024, 2025, 2026]
 
     def test_a_region_without_published_holidays_gets_no_calendar(self, session: Session) -> None:
         session.execute(delete(CalendarDay))
         session.execute(delete(CalendarYear))
         found(session, region="AC")
-        assert queries.list_years(session) == []
+        assert calendar_queries.list_years(session) == []
 
     @pytest.mark.parametrize(
         "wrong",

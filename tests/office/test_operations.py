@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from memberctl.core.actor import Actor
 from memberctl.core.errors import Conflict, NotFound, RuleRefused
 from memberctl.core.workdays import due_after
-from memberctl.office import operations, queries
+from memberctl.office import calendar_queries, operations, queries
 from memberctl.office.calendars import SpecialDay, YearOfDays
 from memberctl.office.rules import (
     DayKind,
@@ -211,7 +211,7 @@ class TestCalendar:
     """Years of working days."""
 
     def test_deadlines_count_with_the_stored_calendar(self, session: Session) -> None:
-        calendar = queries.work_calendar(session)
+        calendar = calendar_queries.work_calendar(session)
         assert due_after(date(2024, 10, 10), 2, calendar) == date(2024, 10, 12)
         with pytest.raises(RuleRefused, match="no year 2031"):
             calendar.is_working(date(2031, 1, 2))
@@ -228,24 +228,26 @@ class TestCalendar:
             for year in (guess, guess, given, given, other)
         ]
         assert outcomes == ["created", "unchanged", "updated", "unchanged", "updated"]
-        assert queries.work_calendar(session).workdays >= {date(2028, 1, 8)}
-        assert date(2028, 1, 3) not in queries.work_calendar(session).holidays
+        assert calendar_queries.work_calendar(session).workdays >= {date(2028, 1, 8)}
+        assert date(2028, 1, 3) not in calendar_queries.work_calendar(session).holidays
         assert events(session).count("calendar.entered") == 3
 
     def test_an_empty_file_leaves_a_year_alone(self, session: Session, actors: Actors) -> None:
         nothing = YearOfDays(2024, "given", ())
         (entered,) = operations.enter_years(session, [nothing], by=actors["owner"], at=AT)
         assert entered.outcome is Outcome.UNCHANGED
-        assert date(2024, 10, 1) in queries.work_calendar(session).holidays
+        assert date(2024, 10, 1) in calendar_queries.work_calendar(session).holidays
 
     def test_a_month_shows_every_day_and_a_year_the_special_ones(self, session: Session) -> None:
         first, last = date(2024, 10, 1), date(2024, 10, 31)
-        month = queries.calendar_days(session, first, last, every=True)
+        month = calendar_queries.calendar_days(session, first, last, every=True)
         assert len(month) == 31
         assert [day.date.day for day in month if day.working][:5] == [8, 9, 10, 11, 12]
-        year = queries.calendar_days(session, date(2024, 1, 1), date(2024, 12, 31), every=False)
+        year = calendar_queries.calendar_days(
+            session, date(2024, 1, 1), date(2024, 12, 31), every=False
+        )
         assert [day.weekday for day in year][:2] == ["Sunday", "Tuesday"]
 
     def test_a_year_that_was_never_entered_is_not_shown_as_ordinary(self, session: Session) -> None:
         with pytest.raises(NotFound, match="no year 2031"):
-            queries.calendar_days(session, date(2031, 1, 1), date(2031, 1, 31), every=True)
+            calendar_queries.calendar_days(session, date(2031, 1, 1), date(2031, 1, 31), every=True)

@@ -11,7 +11,7 @@ from memberctl.core.actor import Actor
 from memberctl.core.text import name_key
 from memberctl.member.tables import Member
 from memberctl.message.rules import Language
-from memberctl.office.queries import work_calendar
+from memberctl.office.calendar_queries import work_calendar
 from memberctl.order.operations import file_order
 from memberctl.order.results import OrderFiled
 from memberctl.order.rules import Filing

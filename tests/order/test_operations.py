@@ -18,8 +18,8 @@ from memberctl.ledger.queries import balance, booked_minor
 from memberctl.ledger.rules import Account
 from memberctl.message.rules import Purpose
 from memberctl.message.tables import OutboxMessage
-from memberctl.office.queries import work_calendar
-from memberctl.order import confirming, queries, quoting
+from memberctl.office.calendar_queries import work_calendar
+from memberctl.order import confirming, queries, quote_queries, quoting
 from memberctl.order.operations import file_orders
 from memberctl.order.pricing import PricedLine
 from memberctl.order.quoting import Revision
@@ -259,7 +259,7 @@ def test_a_renewal_is_confirmed_at_once_with_an_accepted_quote_and_the_fee_booke
     assert filed.number.startswith("RN-2026-")
     # O8: confirmed on 2026-03-02, five working days to pay.
     assert (filed.state, filed.due_on) == (OrderState.CONFIRMED, date(2026, 3, 9))
-    quote = queries.current_quote(session, filed.order_id)
+    quote = quote_queries.current_quote(session, filed.order_id)
     assert quote is not None
     assert quote.state is QuoteState.ACCEPTED
     assert booked_minor(session, filed.number) == 365000
@@ -283,7 +283,7 @@ def test_a_quote_freezes_price_plan_version_and_tier_version_and_is_sent(
     assert (quote.version, quote.state, quote.total_minor) == (1, QuoteState.SENT, 365000)
     assert (quote.plan_version_id, quote.tier_version_id) == (order.plan_version_id, 1)
     assert quote.valid_until == date(2026, 3, 16)
-    assert queries.quote_lines(session, quote.id) == queries.order_lines(session, order.id)
+    assert quote_queries.quote_lines(session, quote.id) == queries.order_lines(session, order.id)
 
 
 def test_a_revised_quote_supersedes_the_old_one_and_the_order_follows(
@@ -386,7 +386,7 @@ def test_an_unpaid_order_is_forfeited_on_the_day_after_the_deadline_and_not_befo
     assert order.state is OrderState.FORFEITED
     assert booked_minor(session, order.number) == 0
     assert balance(session, Account.RECEIVABLE, order.number) == 0
-    quote = queries.current_quote(session, order.id)
+    quote = quote_queries.current_quote(session, order.id)
     assert quote is not None
     assert quote.state is QuoteState.LOST
     assert Purpose.ORDER_FORFEITED in session.exec(select(OutboxMessage.purpose)).all()

@@ -11,12 +11,8 @@ from sqlmodel import Session
 from memberctl.core.actor import Actor
 from memberctl.order.tables import Order
 from memberctl.payment import operations
-from memberctl.payment.rules import (
-    Method,
-    PaymentRecorded,
-    PaymentVoided,
-    Tender,
-)
+from memberctl.payment.results import PaymentRecorded, PaymentVoided
+from memberctl.payment.rules import Method, Tender
 from tests.payment.ground import CONFIRMED_ON, add_order
 
 Noon = Callable[[date], datetime]

@@ -20,7 +20,8 @@ from memberctl.payment.credit_queries import credit_account
 from memberctl.payment.credit_rules import CreditApplied, CreditRequested, RequestState
 from memberctl.payment.operations import void_payment
 from memberctl.payment.queries import live_terms, owing
-from memberctl.payment.rules import Method, PaymentRecorded, PaymentState
+from memberctl.payment.results import PaymentRecorded
+from memberctl.payment.rules import Method, PaymentState
 from memberctl.payment.tables import Payment
 from tests.payment.conftest import Noon, People
 from tests.payment.ground import CONFIRMED_ON, add_member, add_order

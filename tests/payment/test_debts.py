@@ -22,7 +22,8 @@ from memberctl.payment.debt_rules import InstalmentPlan, WriteOffState, next_due
 from memberctl.payment.operations import void_payment
 from memberctl.payment.plans import agree_instalments, plan_of
 from memberctl.payment.queries import live_terms
-from memberctl.payment.rules import Method, PaymentRecorded
+from memberctl.payment.results import PaymentRecorded
+from memberctl.payment.rules import Method
 from tests.payment.conftest import Noon, People
 from tests.payment.ground import CONFIRMED_ON, add_order
 

@@ -33,7 +33,7 @@ from memberctl.payment.invoice_rules import (
 )
 from memberctl.payment.invoice_text import invoice_text
 from memberctl.payment.queries import live_terms, owing
-from memberctl.payment.rules import PaymentRecorded, PaymentVoided
+from memberctl.payment.results import PaymentRecorded, PaymentVoided
 from tests.payment.conftest import Noon, People
 from tests.payment.ground import CONFIRMED_ON, add_order
 

@@ -22,13 +22,8 @@ from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Order
 from memberctl.payment import queries, settling
 from memberctl.payment.checking import check_ledger
-from memberctl.payment.rules import (
-    Method,
-    Outcome,
-    PaymentRecorded,
-    PaymentState,
-    PaymentVoided,
-)
+from memberctl.payment.results import Outcome, PaymentRecorded, PaymentVoided
+from memberctl.payment.rules import Method, PaymentState
 from tests.payment.ground import CONFIRMED_ON, DUE_ON, NAME, PHONE, add_order
 
 Noon = Callable[[date], datetime]

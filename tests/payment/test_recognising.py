@@ -17,7 +17,7 @@ from memberctl.order.tables import Order
 from memberctl.payment.checking import check_ledger
 from memberctl.payment.earning import Recognised
 from memberctl.payment.recognising import recognise_fees
-from memberctl.payment.rules import PaymentRecorded, PaymentVoided
+from memberctl.payment.results import PaymentRecorded, PaymentVoided
 from tests.payment.conftest import Noon, People
 from tests.payment.ground import CONFIRMED_ON, add_order
 

@@ -18,16 +18,8 @@ from memberctl.message.rules import Language
 from memberctl.order.rules import OrderState
 from memberctl.payment import rules
 from memberctl.payment.receipts import METHODS, receipt_text
-from memberctl.payment.rules import (
-    Allocation,
-    Earlier,
-    Method,
-    Outcome,
-    Owing,
-    PaymentRecorded,
-    ReceiptRecord,
-    ReceiptState,
-)
+from memberctl.payment.results import Outcome, PaymentRecorded, ReceiptRecord
+from memberctl.payment.rules import Allocation, Earlier, Method, Owing, ReceiptState
 
 AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
 OWING = Owing(

@@ -17,7 +17,8 @@ from memberctl.ledger import queries as ledger
 from memberctl.ledger.rules import Account
 from memberctl.order.tables import Order
 from memberctl.payment.checking import check_ledger
-from memberctl.payment.rules import Method, PaymentRecorded, PaymentVoided
+from memberctl.payment.results import PaymentRecorded, PaymentVoided
+from memberctl.payment.rules import Method
 from memberctl.payment.till_queries import list_tills, open_tills, show_till
 from memberctl.payment.till_rules import TillClosed
 from memberctl.payment.tilling import close_till

@@ -20,11 +20,8 @@ from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
 from memberctl.payment import operations, queries
 from memberctl.payment.checking import check_ledger
-from memberctl.payment.rules import (
-    Method,
-    PaymentRecorded,
-    PaymentVoided,
-)
+from memberctl.payment.results import PaymentRecorded, PaymentVoided
+from memberctl.payment.rules import Method
 from tests.payment.ground import CONFIRMED_ON, DUE_ON, add_member, add_order
 
 Noon = Callable[[date], datetime]

@@ -19,7 +19,8 @@ from memberctl.ledger.operations import post_entry
 from memberctl.ledger.rules import Account, Line
 from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Order
-from memberctl.report.members import list_members, show_member
+from memberctl.report.member_record import show_member
+from memberctl.report.members import list_members
 from memberctl.store.audit import append_notes, note
 from tests.access.conftest import member_row
 

@@ -17,6 +17,7 @@ from memberctl.member.tables import Member
 from memberctl.message.rules import Purpose
 from memberctl.message.tables import OutboxMessage
 from memberctl.order import queries as orders
+from memberctl.order import quote_queries
 from memberctl.order.pricing import PricedLine
 from memberctl.order.quoting import Revision
 from memberctl.order.rules import OrderKind, OrderState, QuoteState
@@ -99,9 +100,9 @@ def test_three_people_bring_an_application_to_confirmed(desk: Desk) -> None:
 
 
 def test_the_quote_is_made_by_the_first_approval_and_accepted_by_the_last(desk: Desk) -> None:
-    assert orders.current_quote(desk.session, desk.order.id) is None
+    assert quote_queries.current_quote(desk.session, desk.order.id) is None
     desk.advance("li")
-    quote = orders.current_quote(desk.session, desk.order.id)
+    quote = quote_queries.current_quote(desk.session, desk.order.id)
     assert quote is not None
     assert quote.state is QuoteState.SENT
     desk.advance("wang")
@@ -186,7 +187,7 @@ def test_a_rejection_ends_the_order_loses_the_quote_and_tells_the_member(desk: D
     desk.advance("li")
     done = desk.advance("wang", Verdict.REJECT, reason="not eligible")
     assert (done.state, done.next_stage, done.due_on) == (OrderState.REJECTED, None, None)
-    quote = orders.current_quote(desk.session, desk.order.id)
+    quote = quote_queries.current_quote(desk.session, desk.order.id)
     assert quote is not None
     assert quote.state is QuoteState.LOST
     assert desk.purposes()[-1] is Purpose.REVIEW_REJECTED
@@ -323,7 +324,7 @@ def test_a_service_order_has_one_stage_and_is_quoted_and_confirmed_by_it(
         session, filed.number, Verdict.APPROVE, by=actors["li"], at=noon(MONDAY), today=MONDAY
     )
     assert done.state is OrderState.CONFIRMED
-    quote = orders.current_quote(session, filed.order_id)
+    quote = quote_queries.current_quote(session, filed.order_id)
     assert quote is not None
     assert (quote.state, quote.total_minor) == (QuoteState.ACCEPTED, 30000)
 
