@@ -21,6 +21,7 @@ from memberctl.cli.main import main
 from memberctl.cli.run import Run
 from memberctl.core.errors import RuleRefused
 from memberctl.office.operations import set_policy
+from memberctl.payment.crediting import apply_credit, request_payout
 from memberctl.payment.operations import record_payment
 from memberctl.payment.rules import Method, Tender
 from memberctl.refund.operations import request_refund
@@ -143,6 +144,40 @@ def ask_back(place: Place, guard: str, order: str, amounts: Sequence[int]) -> li
             told.append("asked")
         except RuleRefused as refusal:
             told.append("left" if "nothing is left" in refusal.message else refusal.message)
+        except Exception as problem:  # noqa: BLE001 -- whatever it is, the promise is broken.
+            told.append(f"{type(problem).__name__}: {str(problem)[:200]}")
+    store.close()
+    return told
+
+
+def use_credit(
+    place: Place, guard: str, deed: str, member_id: int, amounts: Sequence[int]
+) -> list[str]:
+    """Apply a member's credit or ask for its payout, straight through the operation.
+
+    guard -- "guarded" or "unguarded"; deed -- "apply" or "payout"; amounts -- minor units
+    Each answer is "used", "none" when there was not so much, or what failed.
+    """
+    store = STORES[guard](place.location, warm=True)
+    open_ = opener(place, "credit.use")
+    told: list[str] = []
+    for amount in amounts:
+        try:
+            with unit_of_work(store, place.key_dir, Request(deed, ""), open_) as work:
+                opening = work.opening
+                settings: dict[str, Any] = {
+                    "amount_minor": amount, "by": opening.actor, "at": opening.now,
+                    "today": opening.today, "currency": opening.currency,
+                }  # fmt: skip
+                if deed == "apply":
+                    apply_credit(work.session, member_id, **settings)
+                else:
+                    request_payout(
+                        work.session, member_id, method=Method.CASH, reason="moved", **settings
+                    )
+            told.append("used")
+        except RuleRefused as refusal:
+            told.append("none" if "credit" in refusal.message else refusal.message)
         except Exception as problem:  # noqa: BLE001 -- whatever it is, the promise is broken.
             told.append(f"{type(problem).__name__}: {str(problem)[:200]}")
     store.close()
