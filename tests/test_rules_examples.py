@@ -40,18 +40,20 @@ ELSEWHERE = {
     "O6": "core/test_workdays.py::test_o6_a_pause_gives_back_its_working_days_and_not_its_weekend",
     "O7": "order/test_commands.py::test_an_expired_quote_is_accepted_only_with_a_manager_beside",
     "O9": "order/test_commands.py::test_an_order_is_found_however_its_number_is_typed",
-    "M2": "payment/test_voiding.py"
-    "::test_a_void_takes_back_all_that_the_payment_caused_and_keeps_its_numbers",
+    "M1": "payment/test_examples.py"
+    "::test_m1_debits_are_credits_and_balances_are_what_orders_and_credits_say",
+    "M2": "payment/test_examples.py"
+    "::test_m2_each_way_to_undo_is_a_command_of_its_own_and_nothing_is_deleted",
     "M6": "refund/test_examples.py::test_m6_unused_days_are_counted_from_dates_and_rounded_once",
     "M7": "refund/test_examples.py::test_m7_signed_on_the_first_all_goes_back_until_the_eighth",
     "M8": "refund/test_examples.py::test_m8_the_newest_payment_goes_back_first_by_its_own_method",
     "M9": "refund/test_examples.py::test_m9_three_people_and_a_pending_request_counts",
     "M10": "refund/test_examples.py::test_m10_what_ends_is_said_before_and_done_with_the_payout",
-    "M12": "payment/test_debts.py::test_m12_a_hundred_in_three_adds_up_and_month_ends_do_not_drift",
-    "M16": "payment/test_tilling.py"
-    "::test_m16_what_comes_later_for_a_closed_day_is_in_the_next_close_with_its_value_date",
-    "M14": "payment/test_dunning.py"
-    "::test_m14_an_order_is_asked_for_at_each_level_once_and_lists_show_it",
+    "M12": "payment/test_examples.py::test_m12_a_hundred_in_three_is_33_34_and_twice_33_33",
+    "M16": "payment/test_examples.py"
+    "::test_m16_a_till_is_counted_per_branch_and_method_and_what_comes_later_is_the_next_days",
+    "M14": "payment/test_examples.py"
+    "::test_m14_a_write_off_and_a_stale_credit_take_two_people_and_their_days",
     "N1": "renewal/test_examples.py"
     "::test_n1_one_month_before_is_the_28th_of_february_and_comes_once",
     "N2": "renewal/test_examples.py"
@@ -63,8 +65,10 @@ ELSEWHERE = {
     "N5": "renewal/test_examples.py::test_n5_each_step_is_explained",
     "N6": "renewal/test_examples.py"
     "::test_n6_jobs_have_their_order_a_dry_run_the_same_plan_and_silence_means_well",
-    "M13": "payment/test_operations.py::test_receipts_are_numbered_without_gap_and_anew_each_year",
-    "M15": "bank/test_importing.py::test_two_equal_payments_of_one_day_both_count_in_every_overlap",
+    "M13": "payment/test_examples.py"
+    "::test_m13_invoices_are_numbered_without_a_gap_per_branch_and_year",
+    "M15": "payment/test_examples.py"
+    "::test_m15_opening_and_receipts_less_refunds_and_fees_are_the_closing_balance",
     "C1": "core/test_numbering.py::test_c1_one_wrong_digit_is_called_check_digit",
     "C4": "access/test_checkin.py::test_c4_the_first_check_that_fails_gives_the_one_reason",
     "C5": "access/test_checkin.py"
