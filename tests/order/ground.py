@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -12,11 +13,15 @@ from memberctl.core.text import name_key
 from memberctl.member.tables import Member
 from memberctl.message.rules import Language
 from memberctl.office.calendar_queries import work_calendar
+from memberctl.order import confirming, queries, quoting
 from memberctl.order.operations import file_order
 from memberctl.order.results import OrderFiled
-from memberctl.order.rules import Filing
+from memberctl.order.rules import Filing, OrderState
+from memberctl.order.tables import Order, Quote
 from memberctl.store.counters import take_one
 
+Noon = Callable[[date], datetime]
+Actors = dict[str, Actor]
 MONDAY = date(2026, 3, 2)
 
 
@@ -62,3 +67,21 @@ def file(
         session, filing, by=by, at=at, today=today, currency="CNY",
         calendar=work_calendar(session),
     )  # fmt: skip
+
+
+def quoted(session: Session, member: int, by: Actor, at: datetime) -> tuple[Order, Quote]:
+    """An order in review, with a quote sent on Monday, as the first stage leaves it."""
+    filed = file(session, a_filing(session, member), by=by, at=at)
+    order = queries.order_to_change(session, filed.number)
+    quote = quoting.make_quote(session, order, by=by, at=at, today=MONDAY)
+    order.state, order.stage = OrderState.IN_REVIEW, "second"
+    session.flush()
+    return order, quote
+
+
+def confirmed(session: Session, member: int, by: Actor, at: datetime) -> Order:
+    order, quote = quoted(session, member, by, at)
+    confirming.confirm_order(
+        session, order, quote, by=by, at=at, today=MONDAY, calendar=work_calendar(session)
+    )
+    return order
