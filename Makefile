@@ -18,8 +18,8 @@ $(STAMP): pyproject.toml memberctl/__init__.py
 	$(BIN)/python -m compileall -q memberctl $(VENV)/lib
 	@touch $@
 
-demo: $(STAMP) ## Walk one application from a file to a member with a card, in a minute
-	$(BIN)/python sample_data/demo.py
+demo: $(STAMP) ## Walk a club through its first year, in under a minute
+	$(BIN)/python sample_data/demo
 
 test: $(STAMP) ## Run all tests, on SQLite and on a real PostgreSQL
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile

@@ -6,21 +6,31 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+
+from tests.ledger.programs import by_beancount, by_hledger, needs_hledger, ours
+from tests.program import Program
+
 SAMPLES = Path(__file__).resolve().parent.parent / "sample_data"
+
+
+@dataclass(frozen=True, slots=True)
+class Year:
+    """What the demo printed, the folder that it left, and the program on its store."""
+
+    told: str
+    folder: Path
+    memberctl: Program
 
 
 def demo(samples: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     """Run the demo of `samples`, with its temporary folder inside `folder`."""
     return subprocess.run(
-        [sys.executable, str(samples / "demo.py")],
-        env={
-            **os.environ,
-            "TMPDIR": str(folder),
-            "MEMBERCTL_DB": "/nowhere/at/all.db",
-            "PYTHONPATH": str(SAMPLES.parent),
-        },
+        [sys.executable, str(samples / "demo")],
+        env={**os.environ, "TMPDIR": str(folder), "MEMBERCTL_DB": "/nowhere/at/all.db"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
@@ -29,15 +39,53 @@ def demo(samples: Path, folder: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_demo_walks_an_application_from_a_file_to_a_card(tmp_path: Path) -> None:
-    done = demo(SAMPLES, tmp_path)
-
+@pytest.fixture(scope="module")
+def year(tmp_path_factory: pytest.TempPathFactory) -> Year:
+    """The demo, played once for all tests here."""
+    ground = tmp_path_factory.mktemp("demo")
+    done = demo(SAMPLES, ground)
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "188 created" in done.stdout
-    assert "188 unchanged" in done.stdout
-    assert "Already recorded" in done.stdout
-    assert "Issued card 86" in done.stdout
-    assert "\x1b[" not in done.stdout
+
+    (folder,) = ground.glob("memberctl-demo-*")
+    memberctl = Program(str(folder / "club.db"), folder / "config" / "memberctl" / "keys", ground)
+    memberctl.now = "2026-07-02T10:00:00+08:00"
+    return Year(done.stdout, folder, memberctl)
+
+
+def test_the_demo_goes_from_a_file_of_applications_through_a_year(year: Year) -> None:
+    for told in (
+        "188 created",
+        "188 unchanged",
+        "Already recorded",
+        "Issued card 86",
+        "Matched 183 lines",
+        "it ends 2026-06-18 instead of 2026-07-08",
+        "Paid RF-0001",
+        "Filed RN-2026",
+        "suppressed  renewed",
+        "Income by month",
+    ):
+        assert told in year.told, told
+    assert "\x1b[" not in year.told
+
+
+def test_everything_that_the_demo_leaves_is_sound(year: Year) -> None:
+    for check in (("ledger", "check"), ("db", "check", "--deep"), ("audit", "verify")):
+        checked = year.memberctl.ok(*check)
+        assert checked["checked"] > 1000, check
+        assert checked["problems"] == [], check
+
+
+def test_beancount_takes_the_demos_year_and_comes_to_our_balances(year: Year) -> None:
+    found = by_beancount(year.folder / "books.beancount")
+
+    assert found == ours(year.memberctl)
+    assert len(found) >= 6
+
+
+@needs_hledger
+def test_hledger_takes_the_demos_year_and_comes_to_our_balances(year: Year) -> None:
+    assert by_hledger(year.folder / "books.journal") == ours(year.memberctl)
 
 
 def test_the_demo_fails_when_a_command_ends_otherwise_than_it_should(tmp_path: Path) -> None:
@@ -48,3 +96,16 @@ def test_the_demo_fails_when_a_command_ends_otherwise_than_it_should(tmp_path: P
 
     assert done.returncode == 1
     assert "ended with 6, not 0" in done.stderr
+
+
+def test_whoever_leaves_the_demo_early_is_told_nothing_is_wrong(tmp_path: Path) -> None:
+    head = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$0" "$1" | head -n 1', sys.executable, SAMPLES / "demo"],
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+    assert (head.returncode, head.stderr) == (0, "")

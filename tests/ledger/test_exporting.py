@@ -4,10 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
-import shutil
-import subprocess
-import sys
 from collections import defaultdict
 from datetime import date
 from decimal import Decimal
@@ -24,14 +20,8 @@ from memberctl.ledger.exporting import (
 )
 from memberctl.ledger.rules import Account, AccountKind, kind_of
 from tests import histories
+from tests.ledger.programs import by_beancount, by_hledger, needs_hledger, ours
 from tests.program import Program
-
-Balances = dict[str, Decimal]
-HLEDGER = shutil.which("hledger")
-# Where every change is tested the program is installed, so that nothing is left out there.
-needs_hledger = pytest.mark.skipif(
-    HLEDGER is None and not os.environ.get("CI"), reason="hledger is not installed here"
-)
 
 
 @pytest.fixture
@@ -41,15 +31,6 @@ def books(memberctl: Program) -> Program:
     memberctl.now = "2026-05-17T10:00:00+08:00"
     memberctl.ok("ledger", "recognise", "--through", "2026-05-16", as_="qian")
     return memberctl
-
-
-def ours(memberctl: Program) -> Balances:
-    """Return our balances by the names that are exported, those of 0 left out."""
-    return {
-        account_name(row["account"], AccountKind(row["kind"])): Decimal(row["balance"]["amount"])
-        for row in memberctl.ok("ledger", "balance", as_="qian")
-        if Decimal(row["balance"]["amount"])
-    }
 
 
 def export(memberctl: Program, target: Target, suffix: str) -> Path:
@@ -62,45 +43,12 @@ def export(memberctl: Program, target: Target, suffix: str) -> Path:
 def test_beancount_reads_the_books_without_a_word_and_comes_to_our_balances(
     books: Program,
 ) -> None:
-    from beancount import loader
-    from beancount.core.data import Transaction
-
-    file = export(books, Target.BEANCOUNT, ".beancount")
-    checker = Path(sys.executable).parent / "bean-check"
-    done = subprocess.run([checker, file], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-    entries, errors, _ = loader.load_file(str(file))
-    assert errors == []
-    found: dict[str, Decimal] = defaultdict(Decimal)
-    ids = []
-    for entry in entries:
-        if isinstance(entry, Transaction):
-            ids.append(entry.meta["entry"])
-            for posting in entry.postings:
-                assert posting.units is not None and posting.units.number is not None
-                found[posting.account] += posting.units.number
-    assert {account: total for account, total in found.items() if total} == ours(books)
-    assert len(ids) == len(set(ids))
+    assert by_beancount(export(books, Target.BEANCOUNT, ".beancount")) == ours(books)
 
 
 @needs_hledger
 def test_hledger_reads_the_books_strictly_and_comes_to_our_balances(books: Program) -> None:
-    file = export(books, Target.HLEDGER, ".journal")
-    command = ["hledger", "-f", str(file)]
-    checks = ["check", "--strict", "ordereddates", "payees"]
-    done = subprocess.run([*command, *checks], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout + done.stderr) == (0, "")
-
-    told = subprocess.run(
-        [*command, "balance", "--flat", "--no-total", "--output-format", "csv"],
-        capture_output=True, text=True, check=True,
-    ).stdout  # fmt: skip
-    found = {
-        row["account"]: Decimal(row["balance"].split()[0].replace(",", ""))
-        for row in csv.DictReader(io.StringIO(told))
-    }
-    assert found == ours(books)
+    assert by_hledger(export(books, Target.HLEDGER, ".journal")) == ours(books)
 
 
 def test_a_csv_adds_up_to_our_balances(books: Program) -> None:
