@@ -18,7 +18,7 @@ from memberctl.cli.run import Run
 from memberctl.cli.streaming import Answers, typed_lines
 from memberctl.core.errors import Busy, Conflict, Invalid, MemberctlError, TryAgain, UsageProblem
 from memberctl.core.numbering import parse_card_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason, clean_text
 
 if TYPE_CHECKING:
     from datetime import date
@@ -94,7 +94,7 @@ def _mark(nonce: str | None) -> str | None:
 
 
 def _why(reason: str | None) -> str | None:
-    return None if reason is None else clean_text(reason, what="the reason", field="reason")
+    return None if reason is None else clean_reason(reason)
 
 
 def _scan_one(
@@ -230,7 +230,7 @@ def undo(
     """
     from memberctl.access.undoing import undo_visit
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "checkin.undo") as w:
         undone = undo_visit(w.session, visit, reason=said, by=w.actor, at=w.now)
         left = "" if undone.left is None else " The pack has {left} left."
@@ -250,6 +250,8 @@ def list_visits(
     Example: memberctl checkin list --branch SH01
     """
     from memberctl.access import visit_lists
+    from memberctl.member.queries import find_member_id
+    from memberctl.office.queries import find_branch_id
 
     days = _days(from_, to)
     with look(ctx, "access.read") as r:
@@ -258,8 +260,8 @@ def list_visits(
             r.session,
             first=first,
             last=last,
-            member_id=_member_id(r, member),
-            branch_id=_branch_id(r, branch),
+            member_id=find_member_id(r.session, member),
+            branch_id=find_branch_id(r.session, branch),
             limit=r.limit,
         )
     r.show_list(found.rows, VISIT_COLUMNS, total=found.total)
@@ -278,6 +280,8 @@ def refused(
     Example: memberctl checkin refused --from 2026-03-01 --to 2026-03-31
     """
     from memberctl.access import visit_lists
+    from memberctl.member.queries import find_member_id
+    from memberctl.office.queries import find_branch_id
 
     days = _days(from_, to)
     with look(ctx, "access.read") as r:
@@ -287,8 +291,8 @@ def refused(
             r.zone,
             first=first,
             last=last,
-            member_id=_member_id(r, member),
-            branch_id=_branch_id(r, branch),
+            member_id=find_member_id(r.session, member),
+            branch_id=find_branch_id(r.session, branch),
             limit=r.limit,
         )
     r.show_list(found.rows, REFUSAL_COLUMNS, total=found.total)
@@ -337,15 +341,3 @@ def _days(from_: str | None, to: str | None) -> tuple[date | None, date | None]:
 def _span(r: Reading, first: date | None, last: date | None) -> tuple[date, date]:
     """Return the days that are asked for; one of them alone reaches to today or is that day."""
     return first or min(last or r.today, r.today), last or max(first or r.today, r.today)
-
-
-def _member_id(r: Reading, member: str | None) -> int | None:
-    from memberctl.member.queries import find_member
-
-    return None if member is None else find_member(r.session, member).id
-
-
-def _branch_id(r: Reading, branch: str | None) -> int | None:
-    from memberctl.office.queries import find_branch
-
-    return None if branch is None else find_branch(r.session, branch).id

@@ -86,12 +86,12 @@ def _issue_many(
     ctx: typer.Context, file: str | None, handover: Handover, branch: str | None
 ) -> None:
     from memberctl.access.queries import members_without_card
-    from memberctl.office.queries import find_branch
+    from memberctl.office.queries import find_branch_id
 
     wishes, unread = ([], []) if file is None else _read_wishes(ctx.obj, file)
     with work(ctx, "card.issue") as w:
         if file is None:
-            at = None if branch is None else find_branch(w.session, branch).id
+            at = find_branch_id(w.session, branch)
             member_ids = list(members_without_card(w.session, w.today, at))
         else:
             member_ids = [wish.member_id for wish in wishes]
@@ -111,7 +111,7 @@ def _issued(
     w: Writing, member_ids: Sequence[int], handover: Handover, branch: str | None
 ) -> list[CardAnswer]:
     from memberctl.access.operations import issue_cards
-    from memberctl.office.queries import find_branch
+    from memberctl.office.queries import find_branch_id
 
     return issue_cards(
         w.session,
@@ -120,7 +120,7 @@ def _issued(
         by=w.actor,
         at=w.now,
         today=w.today,
-        branch_id=None if branch is None else find_branch(w.session, branch).id,
+        branch_id=find_branch_id(w.session, branch),
     )
 
 
@@ -164,10 +164,10 @@ def list_cards(
     Example: memberctl card list --state active
     """
     from memberctl.access import queries
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
 
     with look(ctx, "access.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
+        member_id = find_member_id(r.session, member)
         found = queries.list_cards(
             r.session, r.zone, member_id=member_id, state=state, limit=r.limit
         )
@@ -200,14 +200,14 @@ def replace(
     Example: memberctl card replace 86000100001236 --reason broken
     """
     from memberctl.access.operations import replace_card
-    from memberctl.core.text import clean_text
+    from memberctl.core.text import clean_reason
 
     with work(ctx, "card.issue") as w:
         replaced = replace_card(
             w.session,
             number,
             handover=Handover.POST if post else Handover.COUNTER,
-            reason=clean_text(reason, what="the reason", field="reason"),
+            reason=clean_reason(reason),
             by=w.actor,
             at=w.now,
             today=w.today,
@@ -225,13 +225,13 @@ def block(
     Example: memberctl card block 86000100001236 --reason stolen
     """
     from memberctl.access.operations import block_card
-    from memberctl.core.text import clean_text
+    from memberctl.core.text import clean_reason
 
     with work(ctx, "card.block") as w:
         blocked = block_card(
             w.session,
             number,
-            reason=clean_text(reason, what="the reason", field="reason"),
+            reason=clean_reason(reason),
             by=w.actor,
             at=w.now,
             seen=seen,

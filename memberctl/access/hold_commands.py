@@ -9,7 +9,7 @@ import typer
 from memberctl.access.holds import HoldKind
 from memberctl.cli.arguments import MemberArgument, OptionalMember
 from memberctl.cli.invocation import confirm, look, work
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
     from memberctl.cli.nouns import Noun
@@ -48,7 +48,7 @@ def hold(
 
     last = parse_date(until, what="--until")
     first = None if from_ is None else parse_date(from_, what="--from")
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "member.hold") as w:
         held = hold_member(
             w.session,
@@ -78,7 +78,7 @@ def expel(ctx: typer.Context, member: MemberArgument, reason: Reason) -> None:
     from memberctl.access.holding import expel_member
     from memberctl.member.queries import find_member
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     confirm(
         ctx, f"Expel {member}? The member's cards are blocked; money is not given back by this."
     )
@@ -102,7 +102,7 @@ def _lift(ctx: typer.Context, member: str, kind: HoldKind, reason: str, sentence
     from memberctl.access.holding import lift
     from memberctl.member.queries import find_member
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "member.hold") as w:
         member_id = find_member(w.session, member).id
         lifted = lift(w.session, member_id, kind, reason=said, by=w.actor, at=w.now, today=w.today)
@@ -115,10 +115,10 @@ def list_holds(ctx: typer.Context, member: OptionalMember = None) -> None:
     Example: memberctl member holds M-000123
     """
     from memberctl.access import hold_queries
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
 
     with look(ctx, "member.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
+        member_id = find_member_id(r.session, member)
         found = hold_queries.list_holds(
             r.session, r.zone, r.today, member_id=member_id, limit=r.limit
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Any
@@ -19,12 +19,11 @@ from memberctl.core.dates import local_date
 from memberctl.core.errors import NotFound
 from memberctl.core.numbering import member_number, parse_card_number
 from memberctl.member.tables import Member
+from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
-
-CHUNK = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,34 +79,32 @@ def is_entitled(
 
 def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict[int, CardFacts]:
     """Return what decides about a card, by member id; a member that is not there has no key."""
-    found: dict[int, CardFacts] = {}
-    for ids in _chunks(member_ids):
-        entitled = set(
-            session.exec(
-                select(Term.member_id).where(
-                    col(Term.member_id).in_(ids), *_running_or_ahead(today)
-                )
-            )
+    terms = select(Term.member_id).where(
+        among(session, col(Term.member_id), member_ids), *_running_or_ahead(today)
+    )
+    entitled = set(session.exec(terms))
+    cards = _newest_cards(session, member_ids)
+    expelled = expelled_among(session, member_ids, today)
+    people = select(Member.id, Member.branch_id, Member.address).where(
+        among(session, col(Member.id), member_ids)
+    )
+    return {
+        member_id: CardFacts(
+            member_id=member_id,
+            entitled=member_id in entitled,
+            card=cards.get(member_id),
+            branch_id=branch_id or HEAD_OFFICE,
+            has_address=bool(address),
+            expelled=member_id in expelled,
         )
-        cards = _newest_cards(session, ids)
-        expelled = expelled_among(session, ids, today)
-        people = select(Member.id, Member.branch_id, Member.address).where(col(Member.id).in_(ids))
-        for member_id, branch_id, address in session.exec(people):
-            found[member_id] = CardFacts(
-                member_id=member_id,
-                entitled=member_id in entitled,
-                card=cards.get(member_id),
-                branch_id=branch_id or HEAD_OFFICE,
-                has_address=bool(address),
-                expelled=member_id in expelled,
-            )
-    return found
+        for member_id, branch_id, address in session.exec(people)
+    }
 
 
 def _newest_cards(session: Session, ids: Sequence[int]) -> dict[int, tuple[str, CardState]]:
     statement = (
         select_columns(col(Card.member_id), col(Card.number), col(Card.state))
-        .where(col(Card.member_id).in_(ids), col(Card.state) != CardState.REPLACED)
+        .where(among(session, col(Card.member_id), ids), col(Card.state) != CardState.REPLACED)
         .order_by(col(Card.id))
     )
     return {member_id: (number, state) for member_id, number, state in session.execute(statement)}
@@ -215,8 +212,3 @@ def list_cards(
         return CardLine(number, member_number(holder), found, local_date(issued, zone))
 
     return listing(session, statement.order_by(col(Card.id)), line, limit)
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

@@ -44,10 +44,10 @@ def list_terms(ctx: typer.Context, member: OptionalMember = None) -> None:
     Example: memberctl term list M-000123 --as-of 2026-02-01
     """
     from memberctl.access import term_queries
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
 
     with look(ctx, "access.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
+        member_id = find_member_id(r.session, member)
         found = term_queries.list_terms(
             r.session, r.zone, r.today, member_id=member_id, limit=r.limit
         )
@@ -61,10 +61,10 @@ def history(ctx: typer.Context, member: OptionalMember = None) -> None:
     Example: memberctl term history M-000123
     """
     from memberctl.access import term_queries
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
 
     with look(ctx, "access.read") as r:
-        member_id = None if member is None else find_member(r.session, member).id
+        member_id = find_member_id(r.session, member)
         found = term_queries.list_changes(
             r.session, r.zone, r.today, member_id=member_id, limit=r.limit
         )
@@ -87,11 +87,11 @@ def freeze(
     from memberctl.access.pausing import freeze_term
     from memberctl.core.dates import Span, parse_date
     from memberctl.core.numbering import parse_order_number
-    from memberctl.core.text import clean_text
+    from memberctl.core.text import clean_reason
     from memberctl.member.queries import find_member
 
     stretch = Span(parse_date(from_, what="--from"), parse_date(until, what="--until"))
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "term.freeze") as w:
         frozen = freeze_term(
             w.session,
@@ -130,11 +130,11 @@ def resume(
     from memberctl.access.pausing import resume_term
     from memberctl.core.dates import parse_date
     from memberctl.core.numbering import parse_order_number
-    from memberctl.core.text import clean_text
+    from memberctl.core.text import clean_reason
     from memberctl.member.queries import find_member
 
     from_on = None if from_ is None else parse_date(from_, what="--from")
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "term.freeze") as w:
         resumed = resume_term(
             w.session,
@@ -170,11 +170,11 @@ def cancel(
     """
     from memberctl.core.dates import parse_date
     from memberctl.core.numbering import parse_order_number
-    from memberctl.core.text import clean_text
+    from memberctl.core.text import clean_reason
     from memberctl.member.queries import find_member
     from memberctl.refund.cancelling import Notice, cancel_term, notice_effects
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     last_on = None if on is None else parse_date(on, what="--on")
     number = None if order is None else parse_order_number(order)
     with look(ctx, "term.cancel") as r:

@@ -13,7 +13,7 @@ from memberctl.cli.arguments import OrderArgument
 from memberctl.cli.invocation import look, reveal, work
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import NotFound, RuleRefused
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
     from memberctl.archive.requests import Looked
@@ -170,7 +170,7 @@ def request(
     """
     from memberctl.archive.requests import request_access
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     with work(ctx, "archive.request") as w:
         done = request_access(w.session, order, reason=said, by=w.actor, at=w.now)
         w.say(done, "{number} asks to look at {order}; somebody else decides.")

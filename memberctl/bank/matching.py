@@ -34,7 +34,7 @@ from memberctl.core.machine import step
 from memberctl.core.money import EXPONENTS, Money
 from memberctl.core.numbering import parse_order_number
 from memberctl.core.text import Kind as PersonalKind
-from memberctl.core.text import Personal, clean_text
+from memberctl.core.text import Personal, clean_reason
 from memberctl.ledger.operations import post_entry
 from memberctl.ledger.rules import Account, Line
 from memberctl.payment.operations import record_payment
@@ -298,7 +298,7 @@ def accept_line(
 def ignore_line(session: Session, line_text: str, reason: str, office: Office) -> LineDecided:
     """Take a line off the list for a reason: it is no business of the members'."""
     line, _ = _decidable(session, line_text, office)
-    line.reason = clean_text(reason, what="reason", field="reason")
+    line.reason = clean_reason(reason)
     _move(line, "ignore")
     line.finding, line.decided_at, line.decided_by = None, office.at, office.by.staff_id
     session.flush()

@@ -44,13 +44,12 @@ from memberctl.core.money import Money
 from memberctl.office.queries import staff_codes
 from memberctl.office.rules import suggestion
 from memberctl.office.tables import Branch
+from memberctl.store.among import among
 from memberctl.store.listing import Listing
 
 if TYPE_CHECKING:
     from sqlalchemy import Row, ScalarSelect, Select
     from sqlmodel import Session
-
-CHUNK = 500
 
 
 def _versions_of_plans() -> Select[PlanVersion, Plan, str | None]:
@@ -139,13 +138,9 @@ def plan_terms_on(session: Session, on: date) -> dict[str, PlanTerms]:
 
 def plan_terms_by_id(session: Session, plan_version_ids: Iterable[int]) -> dict[int, PlanTerms]:
     """Return versions of plans by their ids; unknown ids are left out."""
-    wanted = sorted(set(plan_version_ids))
-    found: dict[int, PlanTerms] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        rows = session.execute(_versions_of_plans().where(col(PlanVersion.id).in_(chunk)))
-        found.update((terms.plan_version_id, terms) for terms in map(_plan_terms, rows))
-    return found
+    wanted = among(session, col(PlanVersion.id), set(plan_version_ids))
+    rows = session.execute(_versions_of_plans().where(wanted))
+    return {terms.plan_version_id: terms for terms in map(_plan_terms, rows)}
 
 
 def history_of(session: Session, plan: Plan) -> PlanHistory:

@@ -107,6 +107,11 @@ def clean_text(
     return text
 
 
+def clean_reason(value: str, *, longest: int = 200) -> str:
+    """Return why something is done, as it was typed; refuses as `clean_text`, empty text too."""
+    return clean_text(value, what="the reason", field="reason", longest=longest)
+
+
 def _clean_slowly(text: str, what: str, field: str | None, lines: bool) -> str:
     if lines:
         text = text.replace("\r\n", "\n")

@@ -8,7 +8,7 @@ import typer
 
 from memberctl.cli.invocation import look, work
 from memberctl.cli.whole import Seen
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason, clean_text
 from memberctl.member.changes import ChangeDecided
 from memberctl.member.rules import RequestState
 
@@ -81,7 +81,7 @@ def reject_change(
 
     Example: memberctl member reject-change CR-000001 --reason "no document shown"
     """
-    answer = clean_text(reason, what="the reason")
+    answer = clean_reason(reason)
     with work(ctx, "member.decide") as w:
         done = _decide(w, request, approve=False, answer=answer, seen=seen)
         w.say(done, "Rejected {number}: {field} of {member} stays.")

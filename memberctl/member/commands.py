@@ -25,7 +25,7 @@ from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict, MemberctlError, RuleRefused, UsageProblem
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason, clean_text
 from memberctl.member import (
     change_commands,
     contact_commands,
@@ -155,7 +155,7 @@ def list_(
 
     Example: memberctl member list --status active --branch SH01
     """
-    from memberctl.office.queries import find_branch
+    from memberctl.office.queries import find_branch_id
     from memberctl.report.members import list_members
 
     with look(ctx, "member.read") as r:
@@ -164,7 +164,7 @@ def list_(
             today=r.today,
             limit=r.limit,
             status=status,
-            branch_id=None if branch is None else find_branch(r.session, branch).id,
+            branch_id=find_branch_id(r.session, branch),
             name=name,
             channel=channel,
         )
@@ -233,7 +233,7 @@ def update_(
         "id_number": id_number,
     }
     cells = with_file(ctx.obj, typed, from_)
-    why = None if reason is None else clean_text(reason, what="the reason")
+    why = None if reason is None else clean_reason(reason)
     if not cells:
         raise UsageProblem("nothing to change was given", hint="memberctl member update --help")
     with work(ctx, "member.change") as w:

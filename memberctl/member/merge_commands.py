@@ -8,7 +8,7 @@ import typer
 
 from memberctl.cli.completion import complete_members
 from memberctl.cli.invocation import confirm, look, rehearse, work
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.member.merges import MembersMerged, preview
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def merge(
 
     Example: memberctl member merge M-000003 M-000007 --reason "same ID card shown"
     """
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     run: Run = ctx.obj
     if not (run.dry_run or run.options.yes):
         _preview(ctx, survivor, merged, said)
@@ -101,7 +101,7 @@ def unmerge(
     """
     from memberctl.archive.unmerging import unmerge_members
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     confirm(ctx, f"Take {number.strip()} back?")
     with work(ctx, "member.merge") as w:
         done = unmerge_members(

@@ -9,7 +9,7 @@ import typer
 from memberctl.cli.arguments import MemberArgument
 from memberctl.cli.forgetting import remember, sweep_file
 from memberctl.cli.invocation import confirm, look, rehearse, work
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
     from memberctl.archive.erasing import MemberErased
@@ -63,7 +63,7 @@ def erase(
     """
     from memberctl.archive.erasing import erased_lines
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     run: Run = ctx.obj
     if not (run.dry_run or run.options.yes):
         with rehearse(ctx, "member.erase") as w:

@@ -21,6 +21,7 @@ from memberctl.member.scope import every_branch
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
 from memberctl.office.queries import organisation, staff_codes
 from memberctl.office.tables import Branch
+from memberctl.store.among import among
 from memberctl.store.listing import Listing
 from memberctl.store.remarks import remark
 from memberctl.store.sealing import unseal, unwrap_key
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 
     from memberctl.store.keys import Keys
 
-CHUNK = 500
 MOST_CANDIDATES = 10
 _FORMS = "a member is named M-000123, phone:13800138000 or name:..."
 
@@ -54,6 +54,14 @@ def find_member(session: Session, text: str) -> Member:
     if kind == "name":
         return _only_one(session, col(Member.name_key) == name_key(rest), "name")
     raise Invalid(_FORMS, field="member", rule="member_form")
+
+
+def find_member_id(session: Session, text: str | None) -> int | None:
+    """Return the id of the member that an option names, None where it was not given.
+
+    Raises as `find_member`.
+    """
+    return None if text is None else find_member(session, text).id
 
 
 def _by_number(session: Session, text: str) -> Member:
@@ -139,13 +147,8 @@ def gone(member: Member) -> str | None:
 
 def members_by_id(session: Session, ids: Iterable[int]) -> dict[int, Member]:
     """Return members by their ids; unknown ids are left out."""
-    wanted = sorted(set(ids))
-    found: dict[int, Member] = {}
-    for start in range(0, len(wanted), CHUNK):
-        chunk = wanted[start : start + CHUNK]
-        rows = session.scalars(select(Member).where(col(Member.id).in_(chunk)))
-        found.update((member.id, member) for member in rows)
-    return found
+    rows = session.scalars(select(Member).where(among(session, col(Member.id), set(ids))))
+    return {member.id: member for member in rows}
 
 
 @dataclass(frozen=True, slots=True)

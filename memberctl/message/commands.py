@@ -32,14 +32,14 @@ def list_messages(
 
     Example: memberctl message list --state queued
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.message import queries
 
     with look(ctx, "message.read") as r:
         found = queries.list_messages(
             r.session,
             state=state,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             purpose=purpose,
             limit=r.limit,
         )

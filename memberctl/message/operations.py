@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from sqlmodel import col, select, update
 from memberctl.message import rules
 from memberctl.message.rules import Channel, MessageState, NewMessage, Purpose
 from memberctl.message.tables import OutboxMessage
+from memberctl.store.among import among
 from memberctl.store.bulk import insert_rows
 from memberctl.store.counters import take
 
@@ -30,7 +31,6 @@ COLUMNS = (
     "state",
     "created_at",
 )
-CHUNK = 500
 Key = tuple[int, Purpose, str, Channel]
 
 
@@ -66,23 +66,15 @@ def suppress(session: Session, causes: Iterable[str]) -> None:
 
 
 def _known(session: Session, causes: Sequence[str]) -> set[Key]:
-    found: set[Key] = set()
-    for chunk in _chunks(sorted(set(causes))):
-        rows = session.execute(
-            select(
-                OutboxMessage.member_id,
-                OutboxMessage.purpose,
-                OutboxMessage.cause,
-                OutboxMessage.channel,
-            ).where(col(OutboxMessage.cause).in_(chunk))
-        )
-        found.update((row[0], row[1], row[2], row[3]) for row in rows)
-    return found
-
-
-def _chunks(values: Sequence[str]) -> Iterator[Sequence[str]]:
-    for start in range(0, len(values), CHUNK):
-        yield values[start : start + CHUNK]
+    rows = session.execute(
+        select(
+            OutboxMessage.member_id,
+            OutboxMessage.purpose,
+            OutboxMessage.cause,
+            OutboxMessage.channel,
+        ).where(among(session, col(OutboxMessage.cause), set(causes)))
+    )
+    return {(row[0], row[1], row[2], row[3]) for row in rows}
 
 
 def _row(id_: int, message: NewMessage, at: datetime) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from sqlmodel import col, select
 from memberctl.core.errors import NotFound
 from memberctl.core.machine import step
 from memberctl.core.numbering import parse_serial_number, serial_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.office import operations, proposals, queries
 from memberctl.office.policies import PolicySet
 from memberctl.office.proposals import (
@@ -117,7 +117,7 @@ def approve(session: Session, number: str, *, by: Actor, at: datetime) -> Propos
 
 def reject(session: Session, number: str, *, reason: str, by: Actor, at: datetime) -> ProposalLine:
     """Refuse another owner's proposal. Raises as `approve`."""
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     found = proposal_to_change(session, number)
     proposals.refuse_own_decision(found.proposed_by, by.staff_id, by.staff, _number(found))
     _decide(session, found, "reject", said, by=by, at=at)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlmodel import col
 
 from memberctl.core.actor import Actor
@@ -21,14 +21,12 @@ from memberctl.office.rules import (
     suggestion,
 )
 from memberctl.office.tables import Branch, Organisation, PolicyValue, Staff, StaffRole
+from memberctl.store.among import among
 from memberctl.store.listing import Listing
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel import Session
-
-T = TypeVar("T")
-CHUNK = 500
 
 
 def organisation(session: Session) -> Organisation:
@@ -137,12 +135,11 @@ def roles_of(session: Session, staff_ids: Iterable[int]) -> dict[int, tuple[str,
     """Return the roles of each person in alphabetical order; () for none."""
     wanted = list(staff_ids)
     found: dict[int, list[str]] = {person: [] for person in wanted}
-    for chunk in _chunks(wanted):
-        statement = select(col(StaffRole.staff_id), col(StaffRole.role)).where(
-            col(StaffRole.staff_id).in_(chunk)
-        )
-        for person, role in session.execute(statement):
-            found[person].append(role)
+    statement = select(col(StaffRole.staff_id), col(StaffRole.role)).where(
+        among(session, col(StaffRole.staff_id), wanted)
+    )
+    for person, role in session.execute(statement):
+        found[person].append(role)
     return {person: tuple(sorted(roles)) for person, roles in found.items()}
 
 
@@ -180,27 +177,23 @@ def logins(session: Session) -> list[tuple[str, str, StaffState]]:
 
 def staff_codes(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the codes of people by their ids; unknown ids are left out."""
-    codes: dict[int, str] = {}
-    for chunk in _chunks(sorted(set(ids))):
-        statement = select(col(Staff.id), col(Staff.code)).where(col(Staff.id).in_(chunk))
-        codes.update((person, code) for person, code in session.execute(statement))
-    return codes
+    statement = select(col(Staff.id), col(Staff.code)).where(
+        among(session, col(Staff.id), set(ids))
+    )
+    return {person: code for person, code in session.execute(statement)}  # noqa: C416
 
 
 def staff_by(
     session: Session, *, codes: Iterable[str], uids: Iterable[int], users: Iterable[str]
 ) -> list[Staff]:
     """Return everybody who has one of these codes, uids or database users, locked in id order."""
-    found: dict[int, Staff] = {}
-    for column, values in (
-        (col(Staff.code), sorted(set(codes))),
-        (col(Staff.uid), sorted(set(uids))),
-        (col(Staff.database_user), sorted(set(users))),
-    ):
-        for chunk in _chunks(values):
-            statement = select(Staff).where(column.in_(chunk)).order_by(col(Staff.id))
-            found.update((row.id, row) for row in session.scalars(statement.with_for_update()))
-    return [found[number] for number in sorted(found)]
+    wanted = or_(
+        among(session, col(Staff.code), set(codes)),
+        among(session, col(Staff.uid), set(uids)),
+        among(session, col(Staff.database_user), set(users)),
+    )
+    statement = select(Staff).where(wanted).order_by(col(Staff.id)).with_for_update()
+    return list(session.scalars(statement))
 
 
 def active_owners(session: Session) -> list[str]:
@@ -258,6 +251,14 @@ def find_branch(session: Session, code: str) -> Branch:
             f"no branch has that code; {suggestion(code, known)}", hint="memberctl branch list"
         )
     return found
+
+
+def find_branch_id(session: Session, code: str | None) -> int | None:
+    """Return the id of the branch that an option names, None where it was not given.
+
+    Raises as `find_branch`.
+    """
+    return None if code is None else find_branch(session, code).id
 
 
 def branch_to_change(session: Session, code: str) -> Branch:
@@ -326,7 +327,3 @@ def _policy_line(key: str, decided: PolicyValue | None, people: dict[int, str]) 
         changed_at=None if decided is None else decided.changed_at,
         changed_by=None if decided is None else people.get(decided.changed_by),
     )
-
-
-def _chunks(values: Sequence[T]) -> Iterable[Sequence[T]]:
-    return (values[start : start + CHUNK] for start in range(0, len(values), CHUNK))

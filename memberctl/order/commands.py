@@ -23,7 +23,7 @@ from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason, clean_text
 from memberctl.order.quote_commands import quote
 from memberctl.order.results import Filed, OrderDetails, OrderRecord, order_record
 from memberctl.order.rules import Filing, OrderKind, OrderState
@@ -138,8 +138,8 @@ def _filing(w: Writing, typed: _Typed) -> Filing:
     from memberctl.catalog.queries import find_plan_terms
     from memberctl.core.money import parse_amount
     from memberctl.core.numbering import parse_order_number
-    from memberctl.member.queries import find_member
-    from memberctl.office.queries import find_branch
+    from memberctl.member.queries import find_member, find_member_id
+    from memberctl.office.queries import find_branch_id
     from memberctl.order.pricing import parse_line
 
     plan, branch, total, to = typed.plan, typed.branch, typed.total, typed.to
@@ -150,12 +150,12 @@ def _filing(w: Writing, typed: _Typed) -> Filing:
         kind=typed.kind,
         agreed_on=w.today if typed.agreed else None,
         channel=typed.channel,
-        branch_id=None if branch is None else find_branch(w.session, branch).id,
+        branch_id=find_branch_id(w.session, branch),
         source=source,
         external_ref=external_ref,
         lines=tuple(parse_line(each, w.currency) for each in typed.lines),
         total_minor=None if total is None else parse_amount(total, w.currency, what="the total"),
-        receiver_id=None if to is None else find_member(w.session, to).id,
+        receiver_id=find_member_id(w.session, to),
         of_order=None if typed.of is None else parse_order_number(typed.of),
     )
 
@@ -202,7 +202,7 @@ def list_orders(
 def _show_orders(
     ctx: typer.Context, member: str | None, stage: str | None, **conditions: Any
 ) -> None:
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.order import queries
     from memberctl.payment.queries import paid_minor
     from memberctl.review.queries import known_stage
@@ -210,7 +210,7 @@ def _show_orders(
     with look(ctx, "order.read") as r:
         found = queries.list_rows(
             r.session,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             stage=None if stage is None else known_stage(r.session, stage),
             limit=r.limit,
             **conditions,
@@ -253,7 +253,7 @@ def withdraw(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Se
     """
     from memberctl.order.confirming import withdraw_order
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     confirm(ctx, f"Withdraw {number}? What was paid for it becomes the member's credit.")
     with work(ctx, "order.change") as w:
         ended = withdraw_order(
@@ -275,7 +275,7 @@ def void(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen =
     """
     from memberctl.payment.settling import void_order
 
-    said = clean_text(reason, what="the reason", field="reason")
+    said = clean_reason(reason)
     confirm(ctx, f"Void {number}? Its term and card go; what was paid becomes credit.")
     with work(ctx, "order.void") as w:
         ended = void_order(

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from zoneinfo import ZoneInfo
 
-    from sqlmodel import Session
 
 payment = noun("payment", "Payments: money that came in.")
 receipt = noun("receipt", "Receipts: proof of payment.")
@@ -204,13 +203,14 @@ def list_payments(
 
     Example: memberctl payment list --state recorded
     """
+    from memberctl.member.queries import find_member_id
     from memberctl.payment import queries
 
     with look(ctx, "payment.read") as r:
         found = queries.list_payments(
             r.session,
             order=order,
-            member_id=_member_id(r.session, member),
+            member_id=find_member_id(r.session, member),
             state=state,
             method=method,
             limit=r.limit,
@@ -241,11 +241,12 @@ def list_receipts(
 
     Example: memberctl receipt list --member M-000123
     """
+    from memberctl.member.queries import find_member_id
     from memberctl.payment import queries
 
     with look(ctx, "payment.read") as r:
         found = queries.list_receipts(
-            r.session, member_id=_member_id(r.session, member), state=state, limit=r.limit
+            r.session, member_id=find_member_id(r.session, member), state=state, limit=r.limit
         )
     r.show_list(found.rows, RECEIPTS, total=found.total)
 
@@ -266,9 +267,3 @@ def show_receipt(
         found, language = queries.show_receipt(r.session, number)
         name = organisation(r.session).name
     r.show_text(receipt_text(found, name, language, r.zone), found)
-
-
-def _member_id(session: Session, text: str | None) -> int | None:
-    from memberctl.member.queries import find_member
-
-    return None if text is None else find_member(session, text).id

@@ -202,13 +202,13 @@ def requests(
 
     Example: memberctl credit requests --state requested
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.payment.credit_queries import list_requests
 
     with look(ctx, "payment.read") as r:
         found = list_requests(
             r.session,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             state=state,
             limit=r.limit,
         )

@@ -12,7 +12,7 @@ from memberctl.core.errors import RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number, serial_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import post_entry, reverse_entry
 from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account, Line
@@ -186,7 +186,7 @@ def _request(
     today: date,
     currency: str,
 ) -> CreditRequested:
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     member_to_change(session, member_id)
     member = member_number(member_id)
     available = -balance(session, Account.MEMBER_CREDIT, member)
@@ -242,7 +242,7 @@ def decide_request(
     credit_rules.refuse_own_money(by, number, member.staff_id)
     _move(request, "approve" if approve else "refuse")
     request.decided_at, request.decided_by = at, by.staff_id
-    request.decision = reason and clean_text(reason, what="reason", field="reason")
+    request.decision = reason and clean_reason(reason)
     if not approve:
         request.settled_entry_id = reverse_entry(
             session,

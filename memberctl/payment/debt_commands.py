@@ -31,14 +31,14 @@ def list_debts(
 
     Example: memberctl debt list --overdue
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.payment.debt_queries import list_debts as found_debts
 
     with look(ctx, "payment.read") as r:
         found = found_debts(
             r.session,
             today=r.today,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             overdue=overdue,
             limit=r.limit,
         )

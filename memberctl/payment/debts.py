@@ -12,7 +12,7 @@ from memberctl.core.errors import Conflict
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.core.workdays import due_after
 from memberctl.ledger.operations import post_entry
 from memberctl.ledger.rules import Account, Line
@@ -47,7 +47,7 @@ def request_write_off(
     Raises RuleRefused when nothing is owed, Conflict when it was asked for before.
     Source: rules M14.
     """
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     order = order_to_change(session, order_text)
     open_minor = queries.owing(session, order).open_minor
     debt_rules.refuse_no_debt(order.number, order.state, open_minor)
@@ -100,7 +100,7 @@ def decide_write_off(
     write_off.state, write_off.entry_id = state, entry_id
     write_off.version += 1
     write_off.decided_at, write_off.decided_by = at, by.staff_id
-    write_off.decision = reason and clean_text(reason, what="reason", field="reason")
+    write_off.decision = reason and clean_reason(reason)
     session.flush()
     _note(session, write_off, order, f"write_off.{write_off.state}", by=by, at=at)
     return debt_queries.write_off_record(session, write_off, order)
@@ -161,7 +161,7 @@ def charge_back(
     Raises RuleRefused for cash and credit, and for a payment that was undone.
     Source: rules M2.
     """
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     order = queries.order_of_payment_to_change(session, number)
     payment = queries.payment_to_change(session, number)
     refuse_if_changed(seen, payment.version)

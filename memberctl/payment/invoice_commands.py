@@ -53,14 +53,14 @@ def list_invoices(
 
     Example: memberctl invoice list --kind credit_note
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.order.queries import find_order
     from memberctl.payment.invoice_queries import list_invoices as found_invoices
 
     with look(ctx, "payment.read") as r:
         found = found_invoices(
             r.session,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             order_id=None if order is None else find_order(r.session, order).id,
             kind=kind,
             limit=r.limit,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from memberctl.core.errors import RuleRefused
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import book_credit, post_entry
 from memberctl.ledger.queries import fee_minor
 from memberctl.ledger.rules import reduced_lines
@@ -80,7 +80,7 @@ def void_invoice(
     Raises RuleRefused for a voided one, for a credit note and for one that has credit notes.
     Source: rules M2, M13.
     """
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     order = invoice_queries.order_of_invoice_to_change(session, number)
     invoice = invoice_queries.invoice_to_change(session, number)
     refuse_if_changed(seen, invoice.version)
@@ -119,7 +119,7 @@ def credit_invoice(
     Raises RuleRefused for more than is left, for a voided invoice and for a gift.
     Source: rules M2, M12, M13.
     """
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     order = invoice_queries.order_of_invoice_to_change(session, number)
     invoice = invoice_queries.invoice_to_change(session, number)
     refuse_if_changed(seen, invoice.version)

@@ -14,7 +14,7 @@ from memberctl.core.dates import local_date, zone
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import book_payment, book_undone
 from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account
@@ -296,7 +296,7 @@ def void_payment(
     and for an order that cannot go back, Conflict when the payment changed since.
     Source: rules M2, M13.
     """
-    why = clean_text(reason, what="reason", field="reason")
+    why = clean_reason(reason)
     order = queries.order_of_payment_to_change(session, number)
     payment = queries.payment_to_change(session, number)
     refuse_if_changed(seen, payment.version)

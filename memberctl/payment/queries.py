@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func
@@ -47,12 +47,12 @@ from memberctl.payment.rules import (
     ReceiptState,
 )
 from memberctl.payment.tables import Payment, Receipt
+from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
     from sqlmodel import Session, SQLModel
 
-CHUNK = 500
 PREFIX = "P"
 _LIVE = col(Payment.state).not_in(UNDONE_PAYMENTS)
 LINE: tuple[Any, ...] = (
@@ -79,13 +79,12 @@ def paid_minor(session: Session, order_ids: Iterable[int]) -> dict[int, int]:
     """
     ids = sorted(set(order_ids))
     found = dict.fromkeys(ids, 0)
-    for chunk in _chunks(ids):
-        rows = session.execute(
-            columns(col(Payment.order_id), func.sum(Payment.applied_minor))
-            .where(col(Payment.order_id).in_(chunk), _LIVE)
-            .group_by(col(Payment.order_id))
-        )
-        found.update((order_id, int(minor)) for order_id, minor in rows)
+    rows = session.execute(
+        columns(col(Payment.order_id), func.sum(Payment.applied_minor))
+        .where(among(session, col(Payment.order_id), ids), _LIVE)
+        .group_by(col(Payment.order_id))
+    )
+    found.update((order_id, int(minor)) for order_id, minor in rows)
     return found
 
 
@@ -358,8 +357,3 @@ def list_credits(session: Session, limit: int | None = None) -> Listing[CreditLi
         if member_id in seen
     ]
     return Listing(rows[:limit], len(rows))
-
-
-def _chunks(ids: Sequence[int]) -> Iterator[Sequence[int]]:
-    for start in range(0, len(ids), CHUNK):
-        yield ids[start : start + CHUNK]

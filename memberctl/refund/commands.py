@@ -14,7 +14,7 @@ from memberctl.cli.whole import Seen
 from memberctl.core.dates import parse_date
 from memberctl.core.errors import UsageProblem
 from memberctl.core.money import parse_amount
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.payment.rules import Method, checked_reference
 from memberctl.refund.rules import LONGEST_REASON, Asked, Payout, RefundState, Verdict
 
@@ -113,7 +113,7 @@ def _reason(text: str | None) -> str:
     """Return a reason as it is kept, "" when none was given."""
     if text is None:
         return ""
-    return clean_text(text, what="the reason", field="reason", longest=LONGEST_REASON)
+    return clean_reason(text, longest=LONGEST_REASON)
 
 
 @refund.command()
@@ -264,7 +264,7 @@ def list_(
 
     Example: memberctl refund list --state approved
     """
-    from memberctl.member.queries import find_member
+    from memberctl.member.queries import find_member_id
     from memberctl.refund import queries
 
     with look(ctx, "refund.read") as r:
@@ -272,7 +272,7 @@ def list_(
             r.session,
             today=r.today,
             order=order,
-            member_id=None if member is None else find_member(r.session, member).id,
+            member_id=find_member_id(r.session, member),
             state=state,
             overdue=overdue,
             limit=r.limit,

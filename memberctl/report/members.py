@@ -32,6 +32,7 @@ from memberctl.office.queries import organisation, policy_number
 from memberctl.office.tables import Branch
 from memberctl.order.tables import Order
 from memberctl.report.rules import BUYS_A_TERM, OrderFacts, member_since, standing, was_called_off
+from memberctl.store.among import among
 from memberctl.store.listing import Listing
 from memberctl.store.tables import AuditRow
 
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 PAGE = 2_000
-CHUNK = 500
 COLUMNS = (
     col(Member.id),
     col(Member.name),
@@ -233,21 +233,20 @@ def _made(session: Session, rows: Sequence[Any], moment: Moment) -> Iterator[Mem
 
 
 def _order_facts(session: Session, ids: Sequence[int]) -> dict[int, list[OrderFacts]]:
+    statement = columns(
+        col(Order.member_id),
+        col(Order.number),
+        col(Order.state),
+        col(Order.confirmed_on),
+        col(Order.payment_due_on),
+    ).where(
+        among(session, col(Order.member_id), ids),
+        col(Order.kind).in_(BUYS_A_TERM),
+        col(Order.confirmed_on).is_not(None),
+    )
     found: dict[int, list[OrderFacts]] = {}
-    for start in range(0, len(ids), CHUNK):
-        statement = columns(
-            col(Order.member_id),
-            col(Order.number),
-            col(Order.state),
-            col(Order.confirmed_on),
-            col(Order.payment_due_on),
-        ).where(
-            col(Order.member_id).in_(ids[start : start + CHUNK]),
-            col(Order.kind).in_(BUYS_A_TERM),
-            col(Order.confirmed_on).is_not(None),
-        )
-        for member_id, *facts in session.execute(statement):
-            found.setdefault(member_id, []).append(OrderFacts(*facts))
+    for member_id, *facts in session.execute(statement):
+        found.setdefault(member_id, []).append(OrderFacts(*facts))
     return found
 
 
@@ -256,12 +255,8 @@ def _called_off(
 ) -> dict[str, date]:
     """Return when withdrawn and voided orders were, by number: the last thing done to them."""
     numbers = [each.number for some in orders.values() for each in some if was_called_off(each)]
-    found: dict[str, date] = {}
-    for start in range(0, len(numbers), CHUNK):
-        statement = columns(col(AuditRow.object), col(AuditRow.at)).where(
-            col(AuditRow.object).in_(numbers[start : start + CHUNK]),
-            col(AuditRow.event).startswith("order."),
-        )
-        for number, at in session.execute(statement.order_by(col(AuditRow.seq))):
-            found[number] = local_date(at, tz)
-    return found
+    statement = columns(col(AuditRow.object), col(AuditRow.at)).where(
+        among(session, col(AuditRow.object), numbers), col(AuditRow.event).startswith("order.")
+    )
+    rows = session.execute(statement.order_by(col(AuditRow.seq)))
+    return {number: local_date(at, tz) for number, at in rows}

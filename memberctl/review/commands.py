@@ -13,7 +13,7 @@ from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen, whole
 from memberctl.core.errors import NeedsPerson, UsageProblem
-from memberctl.core.text import clean_text
+from memberctl.core.text import clean_reason
 from memberctl.review.rules import MOST_EXTENSION, Outcome, Verdict
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ def _verdict(
     verdict, why = chosen[0]
     if why is None:
         return verdict, ""
-    return verdict, clean_text(why, what="the reason", field="reason", longest=500)
+    return verdict, clean_reason(why, longest=500)
 
 
 def _version_now(ctx: typer.Context, number: str) -> int:
@@ -172,7 +172,7 @@ def extend(
     """
     from memberctl.review.operations import extend as extend_review
 
-    said = clean_text(reason, what="the reason", field="reason", longest=500)
+    said = clean_reason(reason, longest=500)
     with work(ctx, "review.extend") as w:
         done = extend_review(
             w.session, number, days=days, reason=said, seen=seen,
