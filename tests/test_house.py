@@ -7,12 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from memberctl.cli.lazy import TREE
-from memberctl.cli.main import tree
+from tests.verbs import verbs
 
 ROOT = Path(__file__).parent.parent
 HOUSE = ROOT / "memberctl"
@@ -167,23 +165,6 @@ def loaded_by(argv: list[str]) -> set[str]:
         [sys.executable, "-c", script, *argv], capture_output=True, text=True, check=True
     )
     return set(done.stdout.rpartition("MODULES")[2].split())
-
-
-def verbs() -> Iterator[tuple[str, Any]]:
-    """Yield every command of the tree with its path."""
-    root = tree()
-    for name in TREE:
-        command = root.get_command(None, name)
-        yield from verbs_under(name, command)
-
-
-def verbs_under(name: str, command: Any) -> Iterator[tuple[str, Any]]:
-    """Yield a command, or the commands of a noun, some of which are nouns again."""
-    if not hasattr(command, "commands"):
-        yield name, command
-        return
-    for verb, inner in command.commands.items():
-        yield from verbs_under(f"{name} {verb}", inner)
 
 
 def test_every_command_says_what_it_does_with_an_example() -> None:

@@ -133,8 +133,10 @@ def record_view(session: Session, text: str, *, by: Actor, at: datetime, today: 
     session.flush()
     note(session, "archive.viewed", order.number, by=by, at=at, request=number)
     counted = columns(func.count()).where(col(ArchiveView.request_id) == request.id)
+    member = session.get_one(Member, order.member_id)
+    session.expunge(member)  # Its key opens the line after the transaction, a dry one too.
     return Looked(
-        number, order.number, session.get_one(Member, order.member_id), archive.path,
+        number, order.number, member, archive.path,
         archived.place, archived.sha256, int(session.scalar(counted) or 0),
     )  # fmt: skip
 
