@@ -130,8 +130,11 @@ init --owner {email} | completion bash | batch
 
 
 @pytest.fixture
-def canary(shop: Program, tmp_path: Path) -> tuple[Program, dict[str, str]]:
+def canary(
+    shop: Program, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Program, dict[str, str]]:
     """A store that knows the canary, and what the lines' names stand for."""
+    monkeypatch.chdir(tmp_path)  # One of the lines makes a file that is named without a folder.
     member = shop.ok("member", "register", "-", as_="li", stdin=json.dumps(PERSON))["number"]
     other = a_member(shop, "金丝猴")
     order = a_join_order(shop, member)
