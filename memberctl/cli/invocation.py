@@ -157,10 +157,12 @@ class Reading:
         self._log_persons(rows[: self.limit])
         self.run.output.show_list(rows, columns, total=total, title=title)
 
-    def show_record(self, record: object, *, title: str | None = None) -> None:
+    def show_record(
+        self, record: object, *, title: str | None = None, as_bars: str | None = None
+    ) -> None:
         """Show one record; see Output.show_record."""
         self._log_persons([record])
-        self.run.output.show_record(record, title=title)
+        self.run.output.show_record(record, title=title, as_bars=as_bars)
 
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt; see Output.show_text."""

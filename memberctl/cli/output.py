@@ -22,7 +22,7 @@ from memberctl.core.text import Personal, safe
 if TYPE_CHECKING:
     from zoneinfo import ZoneInfo
 
-    from memberctl.cli.tables import Sheet
+    from memberctl.cli.sheets import Sheet
 
 __all__ = ["Format", "Output", "OutputOptions", "PipeClosed"]
 
@@ -117,13 +117,19 @@ class Output:
         if len(shown) < there and self.format is not Format.COUNT:
             self._say_cut(len(shown), there)
 
-    def show_record(self, record: object, *, title: str | None = None) -> None:
+    def show_record(
+        self, record: object, *, title: str | None = None, as_bars: str | None = None
+    ) -> None:
         """Show one record; lists of records inside it become tables of their own.
 
+        as_bars -- a list inside it that show_bars draws afterwards, and no table where it does
         Raises UsageProblem for --fields that the record has not.
         """
         self._sink.page(self.options.pager)
-        self._show_record(record, self._chosen(keys_of(record), UsageProblem), title)
+        keys = self._chosen(keys_of(record), UsageProblem)
+        if self._draws_bars():
+            keys = tuple(key for key in keys if key != as_bars)
+        self._show_record(record, keys, title)
 
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt, line by line; the record `data` in data formats."""
@@ -153,7 +159,7 @@ class Output:
 
         bars -- (label, value, length) of each, the length in any unit >= 0
         """
-        if not self.on_terminal or self.format is not Format.TABLE or not bars:
+        if not self._draws_bars() or not bars:
             return
         from memberctl.cli.tables import bar_chart
 
@@ -161,6 +167,9 @@ class Output:
         told = [(safe(label), safe(view.word(value)), length) for label, value, length in bars]
         width = self._sink.width(self._environ)
         self._sink.write(bar_chart(safe(title), told, width=width, color=self._in_color()))
+
+    def _draws_bars(self) -> bool:
+        return self.on_terminal and self.format is Format.TABLE
 
     def say(self, result: object, sentence: str) -> None:
         """Say in one line what was done; the result itself where a format was asked for.
@@ -239,14 +248,14 @@ class Output:
         elif self.format is Format.COUNT:
             self._sink.write("1\n")
         elif self.format in DRAWN:
-            from memberctl.cli.tables import sheets_of_record
+            from memberctl.cli.sheets import sheets_of_record
 
             self._draw(sheets_of_record(record, keys, self._view(), title), self.format)
         else:
             self._write_rows([record], keys)
 
     def _draw_list(self, rows: Sequence[object], keys: Sequence[str], title: str | None) -> None:
-        from memberctl.cli.tables import sheet_of_rows
+        from memberctl.cli.sheets import sheet_of_rows
 
         style = self.format
         if style is Format.TABLE and len(rows) > RICH_ROWS:

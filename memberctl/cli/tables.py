@@ -1,122 +1,24 @@
 """Tables for people: on a terminal by Rich, as plain text, Markdown and HTML by tabulate.
 
-Every cell that arrives in a Sheet has passed core.text.safe(), and every renderer shows its
-cells literally: no markup, emoji, link, tag or colour can come from data.
+Every renderer shows its cells literally: no markup, emoji, link, tag or colour can come from data.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
 from io import StringIO
 from typing import TYPE_CHECKING
 
-from memberctl.cli.values import View, is_kept_money, is_record, is_sequence, keys_of, value_of
-from memberctl.core.money import Money
+from memberctl.cli.fitting import GAP, INDENT, Layout, fitted, grid_widths
+from memberctl.cli.sheets import Column, Sheet
 from memberctl.core.text import safe
 
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
 
-GAP = 2
-_LEAST_TEXT = 10
-_CODE = re.compile(r"(?=[^\d]*\d)[\x21-\x7e]{1,24}")
 _MARKDOWN = re.compile(r"[\\`*_\[\]|~]|:(?=[a-z+-][\w+-]*:)")
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a sheet.
-
-    right -- numbers, lined up at the right
-    solid -- numbers, dates and codes, which are never folded over two lines
-    """
-
-    title: str
-    right: bool = False
-    solid: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Sheet:
-    """One table, ready to be drawn.
-
-    rows -- safe texts, as many in each row as there are columns
-    grid -- a record: the first column holds the names, and there is no header to show
-    """
-
-    columns: tuple[Column, ...]
-    rows: list[list[str]]
-    caption: str | None = None
-    grid: bool = False
-
-
-def sheet_of_rows(
-    rows: Sequence[object], keys: Sequence[str], view: View, caption: str | None = None
-) -> Sheet:
-    """Return a sheet with one line for each row and one column for each key."""
-    values = [[value_of(row, key) for key in keys] for row in rows]
-    cells = [[safe(view.drawn(value)) for value in line] for line in values]
-    columns = tuple(
-        _column(key, [line[i] for line in values], [line[i] for line in cells])
-        for i, key in enumerate(keys)
-    )
-    return Sheet(columns, cells, caption)
-
-
-def sheets_of_record(
-    record: object, keys: Sequence[str], view: View, caption: str | None = None
-) -> list[Sheet]:
-    """Return a grid of names and values, then one sheet for each record or list inside it."""
-    grid: list[list[str]] = []
-    inner: list[Sheet] = []
-    for key in keys:
-        value = value_of(record, key)
-        if is_record(value):
-            inner += sheets_of_record(value, keys_of(value), view, _title(key))
-        elif _is_table(value):
-            assert isinstance(value, Sequence)
-            inner.append(sheet_of_rows(value, keys_of(value[0]), view, _title(key)))
-        else:
-            grid.append([_title(key), "" if _is_empty(value) else safe(view.drawn(value))])
-    first = Sheet((Column("field", solid=True), Column("value")), grid, caption, grid=True)
-    return ([first] if grid else []) + inner
-
-
-def _is_table(value: object) -> bool:
-    if not is_sequence(value):
-        return False
-    assert isinstance(value, Sequence)
-    return len(value) > 0 and all(is_record(item) for item in value)
-
-
-def _is_empty(value: object) -> bool:
-    return isinstance(value, (list, tuple)) and not value
-
-
-def _title(key: str) -> str:
-    return safe(key.replace("_", " "))
-
-
-def _column(key: str, values: list[object], cells: list[str]) -> Column:
-    known = [value for value in values if value is not None]
-    number = bool(known) and all(_is_number(value) for value in known)
-    solid = number or all(
-        isinstance(value, (date, bool)) or _CODE.fullmatch(cell) is not None
-        for value, cell in zip(values, cells, strict=True)
-        if cell
-    )
-    return Column(_title(key), right=number, solid=solid)
-
-
-def _is_number(value: object) -> bool:
-    if isinstance(value, bool):
-        return False
-    return isinstance(value, (Money, int, Decimal)) or is_kept_money(value)
 
 
 def drawn(
@@ -133,7 +35,7 @@ def terminal_text(sheets: Sequence[Sheet], width: int, *, color: bool, header: b
     """Return the sheets drawn by Rich, at most `width` cells wide.
 
     Numbers, dates and codes are never cropped or folded; other texts fold. A sheet that is
-    too wide even so is drawn as one block for each row.
+    too wide whatever is tried (see fitting.py) is drawn as one block for each row.
     """
     drawing = StringIO()
     console = _console(drawing, width, color)
@@ -170,15 +72,60 @@ def _draw(console: Console, sheet: Sheet, width: int, header: bool) -> None:
 
     if sheet.caption:
         console.print(Text(safe(sheet.caption), style="bold"))
-    widths = _grid_widths(sheet, width) if sheet.grid else _widths(sheet, width)
-    if widths is not None:
-        console.print(_drawn(sheet, widths, header))
+    if sheet.grid:
+        console.print(_drawn(sheet, grid_widths(sheet, width), header))
         return
+    layout = fitted(sheet, width)
+    if layout is None:
+        _draw_blocks(console, sheet, width)
+        return
+    if layout.above is not None:
+        console.print(_drawn(layout.above, grid_widths(layout.above, width), header))
+        console.print()
+    if layout.lines:
+        _draw_lines(console, layout, header)
+    else:
+        console.print(_drawn(layout.sheet, layout.widths, header, layout.gap))
+
+
+def _draw_lines(console: Console, layout: Layout, header: bool) -> None:
+    """Draw each row, and the header, in the lines that the layout gives it."""
+    from rich.text import Text
+
+    columns = layout.sheet.columns
+    if header:
+        titles = [column.title for column in columns]
+        for line in _lines(layout, titles):
+            console.print(Text(line, style="bold"))
+        console.print(Text("─" * max(_length(layout, line) for line in layout.lines)))
+    for row in layout.sheet.rows:
+        for line in _lines(layout, row):
+            console.print(Text(line))
+
+
+def _lines(layout: Layout, cells: Sequence[str]) -> Iterator[str]:
+    from rich.cells import cell_len
+
+    for place, line in enumerate(layout.lines):
+        told = []
+        for number in line:
+            blanks = " " * (layout.widths[number] - cell_len(cells[number]))
+            right = layout.sheet.columns[number].right
+            told.append(blanks + cells[number] if right else cells[number] + blanks)
+        yield (" " * INDENT if place else "") + (" " * GAP).join(told).rstrip()
+
+
+def _length(layout: Layout, line: Sequence[int]) -> int:
+    indent = 0 if line is layout.lines[0] else INDENT
+    return indent + sum(layout.widths[number] for number in line) + GAP * (len(line) - 1)
+
+
+def _draw_blocks(console: Console, sheet: Sheet, width: int) -> None:
     for number, row in enumerate(sheet.rows):
         if number:
             console.print()
         block = _block(sheet, row)
-        console.print(_drawn(block, _grid_widths(block, width), header))
+        console.print(_drawn(block, grid_widths(block, width), header=False))
 
 
 def _block(sheet: Sheet, row: list[str]) -> Sheet:
@@ -186,7 +133,7 @@ def _block(sheet: Sheet, row: list[str]) -> Sheet:
     return Sheet((Column("field", solid=True), Column("value")), pairs, grid=True)
 
 
-def _drawn(sheet: Sheet, widths: Sequence[int], header: bool) -> Table:
+def _drawn(sheet: Sheet, widths: Sequence[int], header: bool, gap: int = GAP) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
@@ -195,7 +142,7 @@ def _drawn(sheet: Sheet, widths: Sequence[int], header: bool) -> Table:
         box=SIMPLE_HEAD,
         show_edge=False,
         pad_edge=False,
-        padding=(0, GAP - 1, 0, 0),
+        padding=(0, gap - 1, 0, 0),
         show_header=header and not sheet.grid,
         header_style="bold",
     )
@@ -210,45 +157,6 @@ def _drawn(sheet: Sheet, widths: Sequence[int], header: bool) -> Table:
     for row in sheet.rows:
         table.add_row(*(Text(cell) for cell in row))
     return table
-
-
-def _widths(sheet: Sheet, room: int) -> list[int] | None:
-    """Return a width for each column so that all fit into `room`, or None when none can."""
-    from rich.cells import cell_len
-
-    spare = room - GAP * (len(sheet.columns) - 1)
-    widths: list[int] = []
-    least: list[int] = []
-    for column, cells in zip(sheet.columns, _by_column(sheet), strict=True):
-        longest = max((cell_len(cell) for cell in cells), default=0)
-        word = max(cell_len(part) for part in column.title.split(" "))
-        widths.append(max(longest, cell_len(column.title), 1))
-        least.append(max(longest if column.solid else min(longest, _LEAST_TEXT), word, 1))
-    if sum(least) > spare:
-        return None
-    return _shrunk([min(width, spare) for width in widths], least, spare)
-
-
-def _by_column(sheet: Sheet) -> list[list[str]]:
-    return [[row[number] for row in sheet.rows] for number in range(len(sheet.columns))]
-
-
-def _shrunk(widths: list[int], least: Sequence[int], spare: int) -> list[int]:
-    """Take from the widest column that may still give, until the sum fits; sum(least) does."""
-    while sum(widths) > spare:
-        givers = [number for number, width in enumerate(widths) if width > least[number]]
-        widths[max(givers, key=widths.__getitem__)] -= 1
-    return widths
-
-
-def _grid_widths(sheet: Sheet, room: int) -> list[int]:
-    """Return the width of the names and what is left for the values, which may fold."""
-    from rich.cells import cell_len
-
-    names, values = _by_column(sheet)
-    name = max((cell_len(text) for text in names), default=1)
-    longest = max((cell_len(text) for text in values), default=1)
-    return [name, max(min(longest, room - GAP - name), 2)]
 
 
 def bar_chart(title: str, bars: Sequence[tuple[str, str, int]], *, width: int, color: bool) -> str:

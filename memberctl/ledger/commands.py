@@ -129,7 +129,7 @@ def statement(
     with look(ctx, "ledger.read") as r:
         first = r.today.replace(day=1) if month is None else parse_month(month)
         found = month_statement(r.session, first, r.currency)
-    r.show_record(found)
+    r.show_record(found, as_bars="months")
     bars = [(each.month, each.income, max(each.income.minor, 0)) for each in found.months]
     r.show_bars("Income by month", bars)
 

@@ -336,7 +336,8 @@ def test_a_record_shows_its_lists_as_tables_beneath():
         {"number": "M-000123", "cards": (), "parts": [Part("P-1", PAID.amount)]}
     )
     assert shop.data() == (
-        "number  M-000123\ncards\n\nparts\npayment   amount\n────────────────\nP-1      3650.00\n"
+        "number  M-000123\ncards   none\n\nparts\n"
+        "payment   amount\n────────────────\nP-1      3650.00\n"
     )
 
 

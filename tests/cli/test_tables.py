@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +45,62 @@ def test_a_terminal_too_narrow_for_the_numbers_shows_a_block_for_each_row(width:
     assert max(cell_len(line) for line in text.splitlines()) <= width
     assert text.count("total   1234567.89\n") == 2
     assert text.startswith("number  JN-2026")
+
+
+WIDE = {
+    "order": "JN-2026-7F3KX", "stage": None, "at": datetime(2026, 3, 9, 8, 30, tzinfo=UTC),
+    "policy": "retention_members_years", "channel": "email",
+}  # fmt: skip
+
+
+def wide(width: int, *changes: dict[str, object]) -> list[str]:
+    return table(width, [WIDE | change for change in changes], tuple(WIDE)).splitlines()
+
+
+def test_with_too_little_room_an_empty_column_goes_first_and_no_word_is_folded():
+    head, _, row = wide(70, {})
+    assert "stage" not in head
+    assert "2026-03-09 08:30  retention_members_years" in row
+    assert "stage" in wide(80, {})[0]
+    assert "stage" in wide(70, {"stage": "x"}, {})[0]
+
+
+def test_then_an_instant_takes_two_lines_and_columns_move_together():
+    assert wide(59, {})[2:] == [
+        "JN-2026-7F3KX  2026-03-09  retention_members_years  email",
+        "               08:30",
+    ]
+    assert wide(56, {})[2:] == [
+        "JN-2026-7F3KX 2026-03-09 retention_members_years email",
+        "              08:30",
+    ]
+
+
+def test_at_last_what_all_rows_share_is_said_once_above_them():
+    lines = wide(36, {"channel": "sms"}, {})
+    assert lines[:3] == ["order   JN-2026-7F3KX", "at      2026-03-09 08:30",
+                         "policy  retention_members_years"]  # fmt: skip
+    assert lines[3:] == ["", "channel", "───────", "sms", "email"]
+
+
+def test_rows_that_share_nothing_take_several_lines_each_with_every_word_whole():
+    other = {
+        "order": "RN-2026-93TMV", "stage": "final", "at": datetime(2026, 5, 1, tzinfo=UTC),
+        "policy": "grace_days", "channel": "sms",
+    }  # fmt: skip
+    assert wide(48, {}, other) == [
+        "order          stage  at",
+        "    policy                   channel",
+        "──────────────────────────────────────",
+        "JN-2026-7F3KX         2026-03-09 08:30",
+        "    retention_members_years  email",
+        "RN-2026-93TMV  final  2026-05-01 00:00",
+        "    grace_days               sms",
+    ]
+
+
+def test_a_single_row_shares_nothing_and_is_a_block():
+    assert wide(36, {})[0].split() == ["order", "JN-2026-7F3KX"]
 
 
 def test_the_longest_text_gives_way_first():
@@ -105,6 +161,9 @@ def test_bars_are_drawn_on_a_terminal_alone_and_no_text_of_theirs_acts() -> None
     assert "[red]2\\x1b[2J" in drawn
     assert "\x1b" not in drawn
     assert max(map(cell_len, drawn.splitlines())) <= 60
+    record = {"income": 1, "months": [{"month": "2026-01"}]}
+    screen.output.show_record(record, as_bars="months")
+    assert screen.data().removeprefix(drawn) == "income  1\n", "the bars have the numbers"
     for name in ("tsv", "json", "plain"):
         silent = Shop(terminal=True, format=Format(name))
         silent.output.show_bars("Income by month", bars)
