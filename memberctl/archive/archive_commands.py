@@ -13,6 +13,7 @@ from memberctl.cli.arguments import OrderArgument
 from memberctl.cli.invocation import look, reveal, work
 from memberctl.cli.nouns import noun
 from memberctl.core.errors import NotFound, RuleRefused
+from memberctl.core.numbering import member_number
 from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
@@ -228,6 +229,7 @@ def view(ctx: typer.Context, number: RequestArgument) -> None:
     """
     from memberctl.archive.requests import record_view
     from memberctl.cli.archiving import read_line
+    from memberctl.cli.revealing import log_shown
 
     run: Run = ctx.obj
     if run.options.reveal is not None:
@@ -236,7 +238,10 @@ def view(ctx: typer.Context, number: RequestArgument) -> None:
         looked = record_view(w.session, number, by=w.actor, at=w.now, today=w.today)
         keys = w.keys
     line = read_line(looked.path, looked.place, looked.sha256)
-    run.output.show_record(_shown(looked, line, keys))
+    shown = _shown(looked, line, keys)
+    if run.reveal_reason is not None:
+        log_shown(run, [shown], about=[member_number(looked.member.id)])
+    run.output.show_record(shown)
 
 
 def _shown(looked: Looked, line: str, keys: Keys) -> dict[str, Any]:

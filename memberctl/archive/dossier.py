@@ -19,6 +19,7 @@ from memberctl.archive.walking import belongings, numbers_of, rows_by_key
 from memberctl.core.numbering import member_number
 from memberctl.core.text import Kind, Personal
 from memberctl.ledger.tables import LedgerEntry, Posting
+from memberctl.member.identity import PERSONAL_KIND
 from memberctl.member.sealed import own_key
 from memberctl.member.tables import Member
 from memberctl.order.tables import Order
@@ -34,7 +35,8 @@ if TYPE_CHECKING:
 Row = dict[str, object]
 _KINDS = {
     "phone": Kind.PHONE, "phone_typed": Kind.PHONE, "email": Kind.EMAIL,
-    "birth_on": Kind.BIRTH_DATE,
+    "birth_on": Kind.BIRTH_DATE, "birth_date": Kind.BIRTH_DATE, "id_number": Kind.ID_NUMBER,
+    "name": Kind.NAME,
     "address": Kind.ADDRESS, "referrer": Kind.NAME,
 }  # fmt: skip
 _SHOWN = frozenset({"name", "staff_id"})
@@ -119,7 +121,14 @@ def _opened(
         name, f"{row['id']}.new"
     )
     clear = unseal(own_key(keys, member), sealed, table.name, member.id, field)
-    return Personal(Kind.ID_NUMBER if name == "sealed" else Kind.TEXT, clear)
+    return Personal(_sealed_kind(row), clear)
+
+
+def _sealed_kind(row: Mapping[str, Any]) -> Kind:
+    """Return what a sealed field is: a document by its kind, a change by what it changes."""
+    if row.get("kind") in PERSONAL_KIND:
+        return PERSONAL_KIND[row["kind"]]
+    return _KINDS.get(str(row.get("field")), Kind.TEXT)
 
 
 def _postings(session: Session, numbers: list[str]) -> tuple[Row, ...]:

@@ -235,7 +235,7 @@ def compact(number: str) -> str:
 
 def masked_number(number: str | None) -> Personal | None:
     """Return an account's number that shows its last digits alone."""
-    return None if not number else Personal(Kind.ID_NUMBER, number)
+    return None if not number else Personal(Kind.ACCOUNT, number)
 
 
 def added_up(minors: Sequence[int | None], currency: str) -> Money | None:

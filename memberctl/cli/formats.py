@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from memberctl.core.text import Kind
+
 
 class Format(StrEnum):
     """The values of --format."""
@@ -46,7 +48,7 @@ class OutputOptions:
     path   -- the file of --output; None and "-" are stdout
     limit  -- most rows; None is 50 for a table on a terminal and no limit elsewhere
     color  -- "auto", "always" or "never"
-    reveal -- show personal data in the clear; whoever sets it has checked the right
+    reveal -- kinds of personal fields shown in the clear; whoever sets it has checked the rights
     force  -- let --output replace a file
     pager  -- the command through which a terminal shows lists, records and texts
     documents -- suffixes of files that this command writes in a form of its own
@@ -61,7 +63,7 @@ class OutputOptions:
     verbose: bool = False
     color: str = "auto"
     for_excel: bool = False
-    reveal: bool = False
+    reveal: frozenset[Kind] = frozenset()
     force: bool = False
     pager: str | None = None
     documents: frozenset[str] = frozenset()

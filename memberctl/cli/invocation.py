@@ -9,22 +9,23 @@ Source: house.md "One way down, one way up"; reliability.md R7, R17.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from memberctl.cli.run import Run, login_of, opening_of
+from memberctl.cli.refusing import log_refusal
+from memberctl.cli.run import Run
 from memberctl.core.actor import Actor
-from memberctl.core.errors import MemberctlError, NotPermitted, UsageProblem
+from memberctl.core.errors import NotPermitted, UsageProblem
+from memberctl.core.text import Kind
 
 if TYPE_CHECKING:
     import typer
     from sqlmodel import Session
 
     from memberctl.store.keys import Keys
-    from memberctl.store.repeats import Request
     from memberctl.store.work import Opening, Work
 
 
@@ -92,6 +93,12 @@ class Writing:
             "exit": exit_code,
         }
 
+    def note_revealed(self, rows: Sequence[object]) -> None:
+        """Log, with the change itself, whose data the command shows in the clear (rules G2)."""
+        from memberctl.cli.revealing import note_shown
+
+        note_shown(self.run, self.session, rows, by=self.actor, at=self.now)
+
     def note(self, text: str) -> None:
         """Say something by the way on stderr, at once."""
         self.run.output.note(text)
@@ -154,37 +161,39 @@ class Reading:
         self, rows: Any, columns: Any, *, total: int | None = None, title: str | None = None
     ) -> None:
         """Show a list; see Output.show_list."""
-        self._log_persons(rows[: self.limit])
+        self._log_shown(rows[: self.limit], columns)
         self.run.output.show_list(rows, columns, total=total, title=title)
 
     def show_record(
         self, record: object, *, title: str | None = None, as_bars: str | None = None
     ) -> None:
         """Show one record; see Output.show_record."""
-        self._log_persons([record])
+        self._log_shown([record])
         self.run.output.show_record(record, title=title, as_bars=as_bars)
 
     def show_text(self, text: str, data: object) -> None:
         """Show a text such as a receipt; see Output.show_text."""
-        self._log_persons([data])
+        self._log_shown([data])
         self.run.output.show_text(text, data)
 
-    def show_document(self, pieces: Iterable[str | bytes]) -> None:
-        """Show a document of another program's form; see Output.show_document."""
-        self._log_persons(())
+    def show_document(self, pieces: Iterable[str | bytes], data: object = None) -> None:
+        """Show a document of another program's form; data -- what is personal in it, if anything.
+
+        See Output.show_document.
+        """
+        self._log_shown([data])
         self.run.output.show_document(pieces)
 
     def show_bars(self, title: str, bars: Sequence[tuple[str, object, int]]) -> None:
         """Draw bars on a terminal; see Output.show_bars."""
         self.run.output.show_bars(title, bars)
 
-    def _log_persons(self, rows: Any) -> None:
+    def _log_shown(self, rows: Sequence[object], columns: Sequence[str] | None = None) -> None:
         """Log whose data are shown in the clear, before they are shown (rules G2)."""
-        if self.run.reveal_reason is None:
-            return
-        from memberctl.cli.revealing import persons_in
+        if self.run.reveal_reason is not None:
+            from memberctl.cli.revealing import log_shown
 
-        _log_revealed(self.run, self.run.reveal_reason, persons_in(rows))
+            log_shown(self.run, rows, columns)
 
     def end_with(self, exit_code: int) -> None:
         """End the run with `exit_code` although nothing failed, e.g. 8 for problems found."""
@@ -214,7 +223,7 @@ def work(ctx: typer.Context, right: str, *, money: bool = False) -> Iterator[Wri
             yield writing
             _say_remarks(run, unit.session)
     except NotPermitted as refusal:
-        _log_refusal(run, request, right, refusal)
+        log_refusal(run, request, right, refusal)
         raise
     _speak(writing)
 
@@ -232,7 +241,7 @@ def rehearse(ctx: typer.Context, right: str) -> Iterator[Writing]:
         ) as unit:
             yield Writing(run, unit)
     except NotPermitted as refusal:
-        _log_refusal(run, request, right, refusal)
+        log_refusal(run, request, right, refusal)
         raise
 
 
@@ -243,26 +252,31 @@ def look(ctx: typer.Context, right: str) -> Iterator[Reading]:
 
     run: Run = ctx.obj
     if run.options.reveal is not None:
-        _allow_reveal(run, run.options.reveal)
+        from memberctl.cli.revealing import allow_reveal
+
+        allow_reveal(run, run.options.reveal)
     try:
         with view(run.store(), run.opener(right)) as (session, opening):
             yield Reading(run, session, opening)
             _say_remarks(run, session)
     except NotPermitted as refusal:
-        _log_refusal(run, run.request(money=False), right, refusal)
+        log_refusal(run, run.request(money=False), right, refusal)
         raise
 
 
-def reveal(ctx: typer.Context, what: str) -> None:
+def reveal(ctx: typer.Context, what: str, needs: Sequence[Kind] = ()) -> None:
     """Let a command that writes show personal data in the clear, for the reason of --reveal.
 
-    what -- why that is needed, for the refusal of a line without a reason
-    Raises UsageProblem, NotPermitted.
+    what  -- why that is needed, for the refusal of a line without a reason
+    needs -- the kinds of fields without which the command makes no sense
+    Raises UsageProblem, NotPermitted. The command logs what it shows: `Writing.note_revealed`.
     """
+    from memberctl.cli.revealing import allow_reveal
+
     run: Run = ctx.obj
     if run.options.reveal is None:
         raise UsageProblem(what, hint="--reveal REASON")
-    _log_reveal(run, run.options.reveal)
+    allow_reveal(run, run.options.reveal, needs)
 
 
 def _say_remarks(run: Run, session: Session) -> None:
@@ -298,84 +312,3 @@ def _speak(writing: Writing) -> None:
     run.exit_code = run.exit_code or writing.exit_code
     if writing.spoken is not None:
         run.output.say(*writing.spoken)
-
-
-def _log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) -> None:
-    """Write who was refused what, in a transaction of its own (reliability.md, rights).
-
-    Wrong PINs are counted by the real time, in a dry run as well: or they could be guessed there.
-    """
-    from memberctl.office.pins import WRONG_PIN, WrongPin
-    from memberctl.store.audit import note
-    from memberctl.store.clock import moment
-    from memberctl.store.work import unit_of_work
-
-    def open_(session: Session) -> Opening:
-        from memberctl.office.queries import organisation, whoever
-
-        actor = whoever(session, **login_of(session), acting_as=run.settings.as_staff)
-        return opening_of(actor, organisation(session), run.settings.as_of)
-
-    # The refusal stands whether or not it can be written, for example on a read-only disk.
-    with (
-        suppress(MemberctlError),
-        unit_of_work(
-            run.store(),
-            run.settings.key_dir,
-            replace(request, key=None),
-            open_,
-            dry_run=run.dry_run and not isinstance(refusal, WrongPin),
-        ) as unit,
-    ):
-        opening = unit.opening
-        if isinstance(refusal, WrongPin):
-            note(
-                unit.session, WRONG_PIN, refusal.staff, by=opening.actor,
-                at=moment(None, opening.zone),
-            )  # fmt: skip
-            return
-        note(
-            unit.session, "right.refused", run.command, by=opening.actor, at=opening.now,
-            right=right, rule=refusal.code,
-        )  # fmt: skip
-
-
-def _allow_reveal(run: Run, reason: str) -> None:
-    """Check the right to see personal data in the clear; whose they are is logged when shown."""
-    from memberctl.core.text import clean_text
-    from memberctl.store.work import view
-
-    said = clean_text(reason, what="the reason for --reveal")
-    try:
-        with view(run.store(), run.opener("personal.reveal")):
-            run.reveal_reason = said
-    except NotPermitted as refusal:
-        request = replace(run.request(money=False), key=None)
-        _log_refusal(run, request, "personal.reveal", refusal)
-        raise
-    run.output.options = replace(run.output.options, reveal=True)
-
-
-def _log_reveal(run: Run, reason: str) -> None:
-    """Check the right to see personal data in the clear, and log that the command shows them."""
-    _allow_reveal(run, reason)
-    assert run.reveal_reason is not None, "who may see it has said why"
-    _log_revealed(run, run.reveal_reason, [])
-
-
-def _log_revealed(run: Run, reason: str, numbers: list[str]) -> None:
-    """Log each person whose data are shown; the command itself when it names nobody.
-
-    The log entry is not the command's own change, so a failure after it is no partial success.
-    """
-    from memberctl.store.audit import Fact, note_many
-    from memberctl.store.work import unit_of_work
-
-    facts: dict[str, Fact] = {"reason": reason}
-    request = replace(run.request(money=False), key=None)
-    with unit_of_work(
-        run.store(), run.settings.key_dir, request, run.opener("personal.reveal")
-    ) as unit:
-        by, at = unit.opening.actor, unit.opening.now
-        about = [(each, facts) for each in numbers or [run.command]]
-        note_many(unit.session, "personal.revealed", about, by=by, at=at)

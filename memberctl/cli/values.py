@@ -15,7 +15,7 @@ from decimal import Decimal
 from enum import Enum
 
 from memberctl.core.money import Money
-from memberctl.core.text import Personal, safe
+from memberctl.core.text import Kind, Personal, safe
 
 _KEPT_INSTANT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?[+-]\d\d:\d\d")
 # Asked first: whether something is a Mapping or a Sequence takes ten times as long.
@@ -76,11 +76,11 @@ class View:
     """What decides how values are shown.
 
     zone   -- instants are shown with this zone's offset
-    reveal -- personal data are shown in the clear
+    reveal -- the kinds of personal data that are shown in the clear
     """
 
     zone: tzinfo = UTC
-    reveal: bool = False
+    reveal: frozenset[Kind] = frozenset()
 
     def json(self, value: object) -> object:
         """Return `value` as dicts, lists, str, int, bool and None.
@@ -147,7 +147,7 @@ class View:
         if isinstance(value, Money):
             return {"amount": value.amount, "currency": value.currency}
         if isinstance(value, Personal):
-            return value.value if self.reveal else str(value)
+            return value.value if value.kind in self.reveal else str(value)
         return self._moment_or_number(value)
 
     def _moment_or_number(self, value: object) -> str:

@@ -167,11 +167,14 @@ def mixed_script(text: str) -> bool:
 
 
 class Kind(StrEnum):
-    """What a personal value is, which decides how it is masked."""
+    """What a personal value is: it decides how it is masked, and whose right shows it."""
 
     PHONE = "phone"
     EMAIL = "email"
     ID_NUMBER = "id_number"
+    PASSPORT = "passport"
+    BUSINESS_CODE = "business_code"
+    ACCOUNT = "account"
     ADDRESS = "address"
     BIRTH_DATE = "birth_date"
     NAME = "name"
@@ -198,7 +201,7 @@ class Personal:
                 return mask_phone(self.value)
             case Kind.EMAIL:
                 return mask_email(self.value)
-            case Kind.ID_NUMBER:
+            case Kind.ID_NUMBER | Kind.PASSPORT | Kind.BUSINESS_CODE | Kind.ACCOUNT:
                 return mask_id_number(self.value)
             case Kind.BIRTH_DATE:
                 return "****-**-**"

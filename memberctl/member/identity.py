@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 from enum import StrEnum
 from functools import lru_cache
@@ -15,6 +16,7 @@ from typing import NamedTuple
 
 from memberctl.core.cells import excel_damaged
 from memberctl.core.errors import Invalid
+from memberctl.core.text import Kind
 
 EARLIEST_BIRTH = date(1900, 1, 1)
 # Provinces, Taiwan, Hong Kong, Macau; 83 and 91 to 93 are on permits for residence.
@@ -33,6 +35,14 @@ class DocumentKind(StrEnum):
     RESIDENT_ID = "resident_id"
     BUSINESS_CODE = "business_code"
     PASSPORT = "passport"
+
+
+PERSONAL_KIND: Mapping[DocumentKind, Kind] = {
+    DocumentKind.RESIDENT_ID: Kind.ID_NUMBER,
+    DocumentKind.BUSINESS_CODE: Kind.BUSINESS_CODE,
+    DocumentKind.PASSPORT: Kind.PASSPORT,
+}
+"""What the number of a document is as a personal field: each has a right of its own."""
 
 
 class Document(NamedTuple):

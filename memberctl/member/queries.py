@@ -15,7 +15,7 @@ from memberctl.core.errors import Invalid, KeyProblem, NotFound, RuleRefused, Se
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
 from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
-from memberctl.member.identity import DocumentKind
+from memberctl.member.identity import PERSONAL_KIND, DocumentKind
 from memberctl.member.rules import RequestState
 from memberctl.member.scope import every_branch
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
@@ -115,7 +115,7 @@ def identity_number(session: Session, member: Member, keys: Callable[[], Keys]) 
     except KeyProblem:
         return None
     clear = unseal(own_key, document.sealed, "identity_document", member.id, document.kind)
-    return Personal(Kind.ID_NUMBER, clear)
+    return Personal(PERSONAL_KIND[document.kind], clear)
 
 
 def member_to_change(session: Session, member_id: int, *, even_gone: bool = False) -> Member:

@@ -10,6 +10,7 @@ from memberctl.cli.invocation import reveal, work
 from memberctl.cli.whole import whole
 from memberctl.core.dates import parse_date
 from memberctl.core.errors import UsageProblem
+from memberctl.core.text import Kind
 from memberctl.message.rules import Channel
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def print_(
     run: Run = ctx.obj
     day = None if again is None else parse_date(again, what="--again")
     if not run.dry_run:
-        reveal(ctx, "letters hold names and addresses in the clear")
+        reveal(ctx, "letters hold names and addresses in the clear", (Kind.ADDRESS,))
     with work(ctx, "message.send") as w:
         waiting = settling.letters_to_change(w.session, again=day, zone=w.zone)
         members = members_by_id(w.session, {each.member_id for each in waiting})
@@ -105,6 +106,8 @@ def print_(
         letters, failed = settling.print_letters(
             w.session, waiting, people, organisation(w.session).name, by=w.actor, at=w.now
         )
+        if not run.dry_run:
+            w.note_revealed(letters)
         if failed:
             w.warn(f"{failed} letters have no address: memberctl message list --state failed")
     run.output.show_list(letters, LETTERS)

@@ -5,11 +5,12 @@ Source: reliability.md "Who may do what, honestly"; rules G6.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from memberctl.core.actor import Actor
 from memberctl.core.errors import NotPermitted
+from memberctl.core.text import Kind
 from memberctl.office.rules import Role
 
 _R = Role
@@ -35,7 +36,16 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "member.erase_open": frozenset(),
     "member.dossier": frozenset({_R.PRIVACY, _R.MANAGER}),
     "member.decide": frozenset({_R.REVIEWER, _R.MANAGER}),
-    "personal.reveal": frozenset({_R.PRIVACY, _R.MANAGER}),
+    "reveal.name": frozenset({_R.PRIVACY, _R.MANAGER, _R.FINANCE}),
+    "reveal.phone": frozenset({_R.PRIVACY, _R.MANAGER, _R.SERVICE}),
+    "reveal.email": frozenset({_R.PRIVACY, _R.MANAGER, _R.SERVICE}),
+    "reveal.address": frozenset({_R.PRIVACY, _R.MANAGER, _R.SERVICE}),
+    "reveal.birth_date": frozenset({_R.PRIVACY, _R.MANAGER}),
+    "reveal.id_number": frozenset({_R.PRIVACY, _R.MANAGER}),
+    "reveal.passport": frozenset({_R.PRIVACY, _R.MANAGER}),
+    "reveal.business_code": frozenset({_R.PRIVACY, _R.MANAGER, _R.FINANCE}),
+    "reveal.account": frozenset({_R.PRIVACY, _R.FINANCE}),
+    "reveal.text": frozenset({_R.PRIVACY, _R.MANAGER}),
     "order.read": _DESK,
     "order.file": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
     "order.change": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),
@@ -119,6 +129,31 @@ def require(roles: Iterable[str], right: str, staff: str) -> None:
         return
     holders = sorted({*RIGHTS.get(right, frozenset()), Role.OWNER})
     raise NotPermitted(f"{staff} has no right to {right}; it takes {' or '.join(holders)}")
+
+
+def reveal_right(kind: Kind) -> str:
+    """Return the right that it takes to see one kind of personal field in the clear."""
+    return f"reveal.{kind}"
+
+
+def may_reveal(roles: Iterable[str]) -> frozenset[Kind]:
+    """Return the kinds of personal fields that one of `roles` may see in the clear.
+
+    A kind whose right is not listed is hidden from everybody but the owner.
+    """
+    held = frozenset(roles)
+    return frozenset(kind for kind in Kind if may(held, reveal_right(kind)))
+
+
+def require_reveal(actor: Actor, kinds: Sequence[Kind]) -> None:
+    """Raise NotPermitted unless somebody may see all of `kinds`, or, without any, one of all."""
+    for kind in kinds:
+        require(actor.roles, reveal_right(kind), actor.staff)
+    if not may_reveal(actor.roles):
+        raise NotPermitted(
+            f"{actor.staff} has no right to see any personal field in the clear",
+            hint="memberctl staff rights",
+        )
 
 
 @dataclass(frozen=True, slots=True)

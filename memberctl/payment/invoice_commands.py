@@ -14,6 +14,7 @@ from memberctl.cli.nouns import noun, writes
 from memberctl.cli.run import Run
 from memberctl.cli.whole import Seen
 from memberctl.core.money import parse_amount
+from memberctl.core.text import Kind
 from memberctl.payment.invoice_rules import InvoiceKind
 from memberctl.payment.invoice_text import invoice_text
 
@@ -84,11 +85,11 @@ def show(ctx: typer.Context, number: InvoiceNumber) -> None:
     with look(ctx, "payment.read") as r:
         found, language = show_invoice(r.session, number)
         name = organisation(r.session).name
-    lines = invoice_text(found, name, language, revealed=run.options.reveal is not None)
+    lines = invoice_text(found, name, language, revealed=Kind.ADDRESS in run.output.options.reveal)
     if Path(run.options.output or "").suffix.lower() == PDF:
         from memberctl.payment.invoice_pdf import invoice_pdf
 
-        r.show_document([invoice_pdf(found, lines)])
+        r.show_document([invoice_pdf(found, lines)], found)
     else:
         r.show_text("".join(f"{line}\n" for line in lines), found)
 

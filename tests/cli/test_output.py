@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from memberctl.cli.formats import Format
 from memberctl.core.errors import Conflict, Invalid, NotShown, RuleRefused, UsageProblem
 from memberctl.core.money import Money
+from memberctl.core.text import Kind
 from tests.cli.showing import KEYS, ORDER, Part, Row, Shop, in_format
 
 MASKED = "138****8000"
@@ -106,9 +107,11 @@ def test_instants_carry_the_offset_of_the_zone_that_was_set():
 
 def test_personal_data_are_clear_only_when_revealed():
     assert in_json(ORDER)["phone"] == MASKED
-    assert in_json(ORDER, reveal=True)["phone"] == "+8613800138000"
+    phone = frozenset({Kind.PHONE})
+    assert in_json(ORDER, reveal=phone)["phone"] == "+8613800138000"
+    assert in_json(ORDER, reveal=frozenset(Kind) - phone)["phone"] == MASKED
     for name in ("table", "plain", "tsv", "csv", "md", "html", "jsonl"):
-        masked, clear = in_format(name), in_format(name, reveal=True)
+        masked, clear = in_format(name), in_format(name, reveal=phone)
         for shop in (masked, clear):
             shop.output.show_list([ORDER], KEYS)
         assert "13800138000" not in masked.data()
@@ -262,7 +265,7 @@ def test_a_repeat_shows_what_was_kept_as_it_was_shown_the_first_time(name: str |
 
 
 def test_what_is_kept_for_a_repeat_is_masked_even_when_revealed():
-    output = Shop(reveal=True).output
+    output = Shop(reveal=frozenset(Kind)).output
     kept = json.dumps(output.kept(ORDER)) + output.line(ORDER, "{phone}")
     assert kept.count(MASKED) == 2
     assert "13800138000" not in kept
