@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlmodel import col
 
 from memberctl.core.actor import Actor
@@ -23,10 +23,13 @@ from memberctl.office.rules import (
 from memberctl.office.tables import Branch, Organisation, PolicyValue, Staff, StaffRole
 from memberctl.store.among import among
 from memberctl.store.listing import Listing
+from memberctl.store.prepared import Prepared
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlmodel import Session
+
+DECIDED = Prepared(select(col(PolicyValue.value)).where(col(PolicyValue.key) == bindparam("key")))
 
 
 def organisation(session: Session) -> Organisation:
@@ -289,10 +292,8 @@ def branch_line(branch: Branch) -> BranchLine:
 def policy(session: Session, key: str) -> str:
     """Return the value of a policy that holds now: what was decided, else the default."""
     default = policy_of(key).default
-    decided = session.scalars(
-        select(col(PolicyValue.value)).where(col(PolicyValue.key) == key)
-    ).one_or_none()
-    return default if decided is None else decided
+    decided = DECIDED.row(session, key=key)
+    return default if decided is None else str(decided[0])
 
 
 def policy_number(session: Session, key: str) -> int:
