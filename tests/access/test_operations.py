@@ -7,7 +7,6 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session, select
 
 from memberctl.access import queries, term_queries
@@ -25,6 +24,7 @@ from memberctl.core.actor import Actor
 from memberctl.core.errors import Conflict, Invalid, NotFound, RuleRefused
 from memberctl.core.numbering import parse_card_number
 from tests.access.conftest import MONTH, Enrol, Grant
+from tests.statements import statements_sent
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARCH_2 = date(2026, 3, 2)
@@ -167,12 +167,11 @@ def test_a_batch_costs_the_same_statements_for_two_and_for_two_hundred(
     members = [enrol() for _ in range(202)]
     for number, member in enumerate(members):
         grant(member, MARCH_2, f"JN-{number}")
-    seen: list[str] = []
-    event.listen(session.connection(), "before_cursor_execute", lambda *args: seen.append(args[2]))
-    issue(*members[:2])
-    few = len(seen)
-    issue(*members[2:])
-    assert len(seen) - few == few
+    with statements_sent() as few:
+        issue(*members[:2])
+    with statements_sent() as many:
+        issue(*members[2:])
+    assert 0 < len(few) == len(many)
 
 
 def test_blank_cards_are_counted_down_and_the_last_one_is_the_last(

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, event, select
+from sqlalchemy import delete, select
 from sqlmodel import Session, col
 
 from memberctl.catalog import operations, queries
@@ -21,6 +21,7 @@ from memberctl.office.operations import set_policy
 from memberctl.office.rules import Outcome
 from memberctl.store.audit import append_notes
 from memberctl.store.tables import AuditRow, Counter
+from tests.statements import statements_sent
 
 Actors = dict[str, Actor]
 AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -155,22 +156,15 @@ class TestPlans:
         self, session: Session, said: dict[str, Any]
     ) -> None:
         counts = []
-        engine = session.get_bind()
         queries.find_plan(session, "YEAR")  # The first statement of all also begins.
         for batch in (
             [PlanOffer("P", "x", "1m", 1)],
             [PlanOffer(f"P{n}", "x", "1m", 1) for n in range(100)],
         ):
-            seen: list[str] = []
-
-            def count(*args: Any, seen: list[str] = seen) -> None:
-                seen.append(args[2])
-
-            event.listen(engine, "before_cursor_execute", count)
-            operations.add_plans(session, batch, **said)
-            event.remove(engine, "before_cursor_execute", count)
-            counts.append(len(seen))
-        assert counts[0] == counts[1]
+            with statements_sent() as sent:
+                operations.add_plans(session, batch, **said)
+            counts.append(len(sent))
+        assert 0 < counts[0] == counts[1]
 
 
 class TestPriceLists:

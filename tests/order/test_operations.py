@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date, datetime
 
 import pytest
-from sqlalchemy import event
 from sqlmodel import Session, select
 
 from memberctl.access.tables import Term
@@ -26,6 +24,7 @@ from memberctl.order.results import Filed, FilingRefused, OrderFiled
 from memberctl.order.rules import Filing, OrderKind, OrderState, QuoteState
 from memberctl.order.tables import Consent, Order, OrderHand, OrderLine
 from tests.order.ground import MONDAY, Actors, Noon, a_filing, a_member, confirmed, file
+from tests.statements import statements_sent
 
 
 def file_all(
@@ -183,34 +182,19 @@ def test_a_batch_tells_each_filing_what_became_of_it_and_knows_its_own_repeats(
     assert len(session.exec(select(Order)).all()) == 2
 
 
-@pytest.fixture
-def statements(session: Session) -> Iterator[list[str]]:
-    """Every statement that the session's connection executes through SQLAlchemy."""
-    seen: list[str] = []
-    connection = session.connection()
-
-    def remember(*given: object) -> None:
-        seen.append(str(given[2]))
-
-    event.listen(connection, "before_cursor_execute", remember)
-    yield seen
-    event.remove(connection, "before_cursor_execute", remember)
-
-
 def test_filing_fifty_orders_takes_as_many_statements_as_filing_one(
-    session: Session, actors: Actors, noon: Noon, statements: list[str]
+    session: Session, actors: Actors, noon: Noon
 ) -> None:
     members = [
         a_member(session, name=f"会员{n}", phone=f"+86138{n:08}", at=noon(MONDAY))
         for n in range(51)
     ]
     filings = [a_filing(session, member) for member in members]
-    statements.clear()
-    file_all(session, filings[:1], actors["sun"], noon(MONDAY))
-    one = len(statements)
-    statements.clear()
-    file_all(session, filings[1:], actors["sun"], noon(MONDAY))
-    assert len(statements) == one
+    with statements_sent() as one:
+        file_all(session, filings[:1], actors["sun"], noon(MONDAY))
+    with statements_sent() as fifty:
+        file_all(session, filings[1:], actors["sun"], noon(MONDAY))
+    assert 0 < len(one) == len(fifty)
 
 
 def test_an_order_total_is_the_sum_of_its_lines_at_the_members_tier(

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import text
 from sqlmodel import Session
 
 from memberctl.core.actor import Actor
@@ -18,6 +17,7 @@ from tests.access.conftest import member_row
 from tests.message.mailserver import MailServer, configure, mail_server
 from tests.program import Program
 from tests.renewal.ground import AT, new_term, with_terms
+from tests.statements import statements_sent
 from tests.warm import WarmProgram
 
 MARCH = date(2026, 3, 31)
@@ -248,15 +248,8 @@ def test_a_run_takes_the_same_few_statements_however_many_are_due(
             " registered_at, 1 FROM member"
         )
     )
-    statements: list[str] = []
-    engine = session.connection().engine
-
-    def counted(*arguments: Any) -> None:
-        statements.append(arguments[2])
-
-    event.listen(engine, "before_cursor_execute", counted)
     at = datetime.combine(date(2026, 2, 28), AT.timetz())
-    done = queue_reminders(session, today=date(2026, 2, 28), by=actors["zhao"], at=at)
-    event.remove(engine, "before_cursor_execute", counted)
+    with statements_sent() as sent:
+        done = queue_reminders(session, today=date(2026, 2, 28), by=actors["zhao"], at=at)
     assert (done.due, done.queued) == (count, count)
-    assert len(statements) <= 6, "three policies, one count, one counter, one insert"
+    assert len(sent) == 6, "three policies, one count, one counter, one insert"
