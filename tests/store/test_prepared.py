@@ -10,12 +10,14 @@ from sqlmodel import Session, col
 
 from memberctl.access.rules import CardState
 from memberctl.core.errors import NoStore
-from memberctl.office.rules import StaffState
+from memberctl.office.rules import DayKind, StaffState
 from memberctl.office.tables import CalendarDay, Organisation, Staff
+from memberctl.store.bulk import insert_rows
 from memberctl.store.columns import Day, Instant
 from memberctl.store.engine import Store
 from memberctl.store.prepared import Prepared
 from tests.program import Program
+from tests.statements import statements_sent
 
 AT = datetime(2024, 1, 1, tzinfo=UTC)
 
@@ -52,3 +54,18 @@ def test_a_failure_of_the_driver_is_said_as_plainly_as_any_other(memberctl: Prog
     missing = Prepared(text("SELECT x FROM nowhere").columns(column("x", Text())))
     with pytest.raises(NoStore), Store(memberctl.location).writing() as session:
         missing.rows(session)
+
+
+def test_a_statement_past_sqlalchemy_is_counted_as_one_through_it_is(session: Session) -> None:
+    """What the tests of constant numbers of statements rest on: a loop does not escape them."""
+    code = Prepared(select(col(Staff.code)).where(col(Staff.id) == bindparam("id")))
+    session.connection()
+    with statements_sent() as looped:
+        for number in (1, 2, 3):
+            code.row(session, id=number)
+    with statements_sent() as asked:
+        session.execute(select(col(Staff.code)))
+    days = [(date(2024, 9, day), 2024, DayKind.HOLIDAY, "") for day in range(1, 9)]
+    with statements_sent() as inserted:
+        insert_rows(session, CalendarDay, ("day", "year", "kind", "name"), days)
+    assert (len(looped), len(asked), len(inserted)) == (3, 1, 1)
