@@ -77,6 +77,17 @@ def two_refunds(memberctl: Program) -> tuple[str, str]:
     return str(asked), str(approved)
 
 
+def three_refunds(memberctl: Program) -> dict[str, str]:
+    """Let one order be refunded in parts: one asked for, one approved, one paid ("returned")."""
+    asked, approved = two_refunds(memberctl)
+    order = memberctl.ok("refund", "show", asked)["order"]
+    line = ("refund", "request", order, "--reason", "moved away", "--amount", "300.00")
+    returned = memberctl.ok(*line, as_="sun")["number"]
+    memberctl.ok("refund", "review", returned, "--approve", as_="wang")
+    memberctl.ok("refund", "pay", returned, "--yes", as_="qian")
+    return {"asked": asked, "approved": approved, "returned": returned}
+
+
 def a_matched_statement(memberctl: Program) -> str:
     """Take in a statement that pays an order and has a fee, match it and return the order."""
     order = a_confirmed_order(memberctl)

@@ -7,7 +7,7 @@ from pathlib import Path
 from memberctl.core.numbering import parse_member_number
 from memberctl.message.rules import Channel
 from tests import histories
-from tests.bank.texts import SAMPLES
+from tests.bank.texts import SAMPLES, swift
 from tests.message.queueing import queue, receipt
 from tests.program import Program
 
@@ -98,8 +98,6 @@ def _people(program: Program) -> dict[str, str]:
 
 def _money(program: Program) -> dict[str, str]:
     """Refunds, credits and requests about them, invoices, debts, a closed till, a statement."""
-    asked, approved = histories.two_refunds(program)
-    returned = _a_paid_refund(program)
     rich, payouts = _a_credit(program)
     owed, off, invoiced, card = (histories.a_big_order(program, "100.00") for _ in range(4))
     plan = ("debt", "instalments", owed, "--count", "3", "--first", "2026-03-31")
@@ -109,7 +107,9 @@ def _money(program: Program) -> dict[str, str]:
     issued = program.ok("invoice", "issue", invoiced, as_="qian")["number"]
     histories.a_matched_statement(program)
     return {
-        "asked": asked, "approved": approved, "returned": returned, "rich": rich,
+        "line": _an_open_line(program),
+        **histories.three_refunds(program),
+        "rich": rich,
         "owed": owed, "invoiced": card, "invoice": issued,
         "debt": off, "off": program.ok("debt", "write-off", off, *REASON, as_="qian")["number"],
         "payment": program.ok(*line, as_="sun")["number"],
@@ -118,13 +118,12 @@ def _money(program: Program) -> dict[str, str]:
     }  # fmt: skip
 
 
-def _a_paid_refund(program: Program) -> str:
-    order = histories.a_paid_member(program)[1]
-    line = ("refund", "request", order, *REASON, "--amount", "300.00")
-    number = str(program.ok(*line, as_="sun")["number"])
-    program.ok("refund", "review", number, "--approve", as_="wang")
-    program.ok("refund", "pay", number, "--yes", as_="qian")
-    return number
+def _an_open_line(program: Program) -> str:
+    path = program.folder / "unknown.sta"
+    row = ":61:2603020302C7,NTRFNONREF//U1\n:86:THANK YOU"
+    path.write_text(swift(row, opening="C260302CNY0,", closing="C260302CNY7,"))
+    program.ok("bank", "import", str(path), "--account", "ONLINE", as_="qian")
+    return str(program.ok("bank", "lines", "--state", "open", as_="qian")[0]["number"])
 
 
 def _a_credit(program: Program) -> tuple[str, dict[str, str]]:

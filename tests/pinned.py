@@ -202,9 +202,10 @@ PINNED = {
     "bank report --from 2026-03-01 --to 2026-03-02": (
         "qian", "account from_on until_on opening receipts refunds fees closing difference",
     ),
-    "bank report --from 2026-03-01 --to 2026-03-02 --account BANK": (
+    "bank report --from 2026-03-01 --to 2026-03-02 --account ONLINE": (
         "qian",
-        "account from_on until_on opening receipts refunds fees closing difference stated items",
+        "account from_on until_on opening receipts refunds fees closing difference stated "
+        "items(kind number on amount why)",
     ),
     "bank show BL-000001": (
         "qian",

@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.bad_values import EMPTY, HOSTILE, PARTLY, REFUSED, TAKEN
+from tests.bank.texts import SAMPLES
 from tests.harmless import harmless
+from tests.histories import a_confirmed_order
 from tests.program import Program
 
 HEAD = "name,phone,plan\n"
@@ -128,6 +130,23 @@ READERS = (
     "bank import {file} --account BANK",
     "bank import {rows} --account BANK --map {file}",
     "bank map check {rows} --map {file}",
+    "bank map check {file} --map {map}",
+    "member duplicates --file {file}",
+    "member duplicates --file {rows} --map {file}",
+    "application import {rows} --map {file}",
+    "template set {file} --language zh",
+    "member update M-000001 --from {file}",
+)
+WRITERS = (
+    "plan list --output={file}",
+    "member list --output={file}",
+    "audit log --output={file}",
+    "status --output={file}",
+    "ledger export --to csv --output={file}",
+    "backup create -- {file}",
+    "db copy --to={file}",
+    "audit anchor --output={file}",
+    "init --db={file}",
 )
 
 
@@ -152,7 +171,8 @@ def test_what_is_no_ordinary_file_is_refused_at_once(shop: Program, line: str, k
     rows = shop.folder / "rows.csv"
     rows.write_text("name,phone\n")
     before = everything(shop)
-    words = [word.format(file=odd, rows=rows) for word in line.split()]
+    form = SAMPLES / "sparkasse.toml"
+    words = [word.format(file=odd, rows=rows, map=form) for word in line.split()]
     result = shop(*words)
     assert result.exit == (4 if kind == "nothing" else REFUSED), result
     harmless(result)
@@ -184,7 +204,14 @@ ODD_NAMES = {
 }
 
 
-@pytest.mark.parametrize("line", ["plan list", "member list", "audit log", "status"])
+# Where a folder is a place for a new file, where anchors are added, and what a store says.
+ELSE = {
+    "79 audit": TAKEN, "79c backup": TAKEN, "79 db": 7, "79b db": 7, "79c db": 7,
+    "79 init": 7, "79b init": 7, "79c init": 7,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("line", WRITERS)
 @pytest.mark.parametrize("number", ODD_NAMES)
 def test_an_odd_output_path_is_refused_and_nothing_there_is_touched(
     shop: Program, monkeypatch: pytest.MonkeyPatch, line: str, number: str
@@ -193,12 +220,35 @@ def test_an_odd_output_path_is_refused_and_nothing_there_is_touched(
     (shop.folder / "there.csv").write_text("mine")
     (shop.folder / "link.csv").symlink_to("there.csv")
     (shop.folder / "folder").mkdir()
-    before = sorted(shop.folder.iterdir())
-    result = shop(*line.split(), f"--output={ODD_NAMES[number]}")
-    assert result.exit == (2 if number == "80a" else REFUSED), result
+    before = sorted(shop.folder.rglob("*"))
+    result = shop(*(word.format(file=ODD_NAMES[number]) for word in line.split()))
+    usual = 2 if number == "80a" else REFUSED
+    wanted = (
+        ELSE.get(f"{number} {line.split(maxsplit=1)[0]}", usual) if "log" not in line else usual
+    )
+    assert result.exit == wanted, result
     harmless(result)
-    assert sorted(shop.folder.iterdir()) == before
-    assert (shop.folder / "there.csv").read_text() == "mine"
+    if wanted != TAKEN:
+        assert sorted(shop.folder.rglob("*")) == before
+    assert (shop.folder / "there.csv").read_text().startswith("mine")
+
+
+@pytest.mark.parametrize("number", ODD_NAMES)
+def test_an_odd_folder_takes_no_archive_and_lists_no_backup(
+    shop: Program, monkeypatch: pytest.MonkeyPatch, number: str
+) -> None:
+    order = a_confirmed_order(shop)
+    shop.ok("order", "withdraw", order, "--reason", "x", "--yes", as_="sun")
+    shop.now = "2026-04-01T10:00:00+08:00"
+    monkeypatch.chdir(shop.folder)
+    (shop.folder / "there.csv").write_text("mine")
+    before = sorted(shop.folder.rglob("*"))
+    create = ("archive", "create", "--quarter", "2026Q1", f"--to={ODD_NAMES[number]}")
+    for line in (create, ("backup", "list", "--", ODD_NAMES[number])):
+        result = shop(*line)
+        assert result.exit in {2, 4, REFUSED}, result
+        harmless(result)
+    assert sorted(shop.folder.rglob("*")) == before
 
 
 @pytest.mark.parametrize("name", ["x?mode=memory", "file:other.db?mode=rwc", "%2e%2e"])

@@ -25,6 +25,12 @@ from tests.stores import Grounds
 from tests.verbs import verbs
 from tests.warm import WarmProgram
 
+# What ends with 3, because a line of a statement waits for a person.
+WAITING = {
+    "bank match",
+    "bank report --from 2026-03-01 --to 2026-03-02",
+    "bank report --from 2026-03-01 --to 2026-03-02 --account ONLINE",
+}
 TOKEN = re.compile(r"[a-z0-9_]+|[()]")
 
 
@@ -132,11 +138,11 @@ def test_the_keys_of_a_result_are_those_that_are_pinned_in_one_envelope_and_in_t
     words = [word.format(**numbers) for word in line.split()]
     program.close()  # A restore wants the store to itself; the next command opens it again.
     shown = program(*words, "--dry-run", "--format", "json", as_=as_)
-    assert shown.exit == 0, shown
+    assert shown.exit == (3 if line in WAITING else 0), shown
     assert list(shown.envelope)[:5] == ["memberctl", "command", "status", "data", "messages"]
     assert shown.envelope["memberctl"] == 1
     assert line.startswith(shown.envelope["command"])
-    assert shown.envelope["status"] in {"ok", "dry-run"}
+    assert shown.envelope["status"] in {"ok", "dry-run", "partial"}
     assert_begins_with(keys_in(wanted), shown.json)
     first = shown.json[0] if isinstance(shown.json, list) else shown.json
     table = program(*words, "--dry-run", "--format", "tsv", as_=as_).out

@@ -16,6 +16,7 @@ from memberctl.cli.completion import complete_staff
 from memberctl.cli.invocation import look
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
+from memberctl.cli.target import refuse_odd_name
 
 if TYPE_CHECKING:
     from memberctl.store.anchors import Anchor
@@ -141,6 +142,8 @@ def anchor_log(
     from memberctl.store.anchors import append_anchor, send_to_system_log, take_anchor
     from memberctl.store.guard import store_info
 
+    if output not in {None, "-"}:
+        refuse_odd_name(str(output), "the anchors' file")
     with look(ctx, "audit.read") as r:
         store = store_info(r.session).store_id
         anchor = take_anchor(r.session, r.keys(), store, r.now)

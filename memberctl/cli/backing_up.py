@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from memberctl.cli.invocation import Reading, look
 from memberctl.cli.run import Run
-from memberctl.cli.target import TargetFile
+from memberctl.cli.target import TargetFile, is_folder
 from memberctl.core.errors import IntegrityFailure, MemberctlError, NotFound, UsageProblem
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ def make_backup(ctx: typer.Context, where: str, keep: int | None) -> BackupMade:
     with ExitStack() as undo:
         with look(ctx, "store.backup") as r:
             path = _place(where, run.store(), r.now)
-            if keep is not None and not Path(where).is_dir():
+            if keep is not None and not is_folder(where):
                 raise UsageProblem("--keep needs a folder, in which older backups are removed")
             force = bool(run.options.force)
             file = TargetFile(str(path), force=force)
@@ -107,7 +107,7 @@ def make_backup(ctx: typer.Context, where: str, keep: int | None) -> BackupMade:
 def _place(where: str, store: Store, now: datetime) -> Path:
     """Return the file to make: in a folder, one that is called after the store and the instant."""
     path = Path(where)
-    if not path.is_dir():
+    if not is_folder(where):
         return path
     name = store.path.stem if store.path is not None else store.database
     return path / f"{name}-{now:%Y%m%dT%H%M%SZ}{ENDING}"
@@ -232,7 +232,7 @@ def backups_in(folder: str) -> list[BackupLine]:
     from memberctl.store.manifest import SUFFIX
 
     path = Path(folder)
-    if not path.is_dir():
+    if not is_folder(folder):
         raise NotFound("there is no such folder")
     names = {
         each.name.removesuffix(SUFFIX)

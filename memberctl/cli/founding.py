@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
+from memberctl.cli.target import refuse_odd_name
 from memberctl.config import Settings
 from memberctl.core.dates import local_date, zone
 from memberctl.core.errors import Conflict, NoStore
@@ -47,7 +48,7 @@ def found_store(
 ) -> StoreMade:
     """Make the store that the settings name, to try it out or to keep it.
 
-    Raises Conflict when there is one already.
+    Raises Conflict when there is one already, Invalid for an odd name.
     """
     from memberctl.store.clock import moment
     from memberctl.store.engine import Store
@@ -59,6 +60,7 @@ def found_store(
     store_id = uuid.uuid4().hex
     with ExitStack() as undo:  # Half a store would refuse the next `init` and every command.
         if store.path is not None:
+            refuse_odd_name(str(store.path), "the store")
             make_sqlite_file(store.path)
             undo.callback(remove_unfinished, store.path)
         undo.callback(key_path(settings.key_dir, store_id).unlink, missing_ok=True)

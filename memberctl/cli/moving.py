@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from memberctl.cli.invocation import look
 from memberctl.cli.run import Run, login_of
+from memberctl.cli.target import refuse_odd_name
 from memberctl.core.errors import Conflict, IntegrityFailure, UsageProblem
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def copy_store(ctx: typer.Context, to: str) -> Copied:
 
     The copier gets their login there, if they have none of that kind yet, as the copy's next
     change; everything before it is the same to the row, the sum and the audit log's head.
-    Raises Conflict for a place that is not empty, IntegrityFailure for a copy that differs.
+    Raises Conflict for a place that is not empty, Invalid for an odd name, IntegrityFailure for
+    a copy that differs.
     """
     from memberctl.store.engine import Store
     from memberctl.store.founding import make_sqlite_file, remove_unfinished
@@ -47,6 +49,7 @@ def copy_store(ctx: typer.Context, to: str) -> Copied:
         if target.path is not None and target.path == run.store().path:
             raise UsageProblem("--to is the store itself")
         if target.path is not None:
+            refuse_odd_name(str(target.path), "the copy")
             make_sqlite_file(target.path)
             undo.callback(remove_unfinished, target.path)
         copied = _copied(r, target, run)

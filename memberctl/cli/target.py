@@ -31,7 +31,7 @@ class TargetFile:
     """
 
     def __init__(self, path: str, *, force: bool) -> None:
-        _refuse_odd_name(path)
+        refuse_odd_name(path)
         self._path = Path(path)
         self._force = force
         _refuse_target(self._path, force)
@@ -67,18 +67,33 @@ class TargetFile:
         self.temporary.replace(self._path)
 
 
-def _refuse_odd_name(path: str) -> None:
+def refuse_odd_name(path: str, what: str = "the output file") -> None:
+    """Refuse the path of a file to be made whose name would trap people or other programs.
+
+    Raises Invalid; what -- the file in words. Source: bad inputs 80.
+    """
     name = path.rsplit("/", 1)[-1]
+    why = None
     if safe(path) != path:
-        raise _refused("it holds control or invisible characters", "name")
-    if name in ("", ".", ".."):
-        raise _refused("it names a folder", "name")
-    if any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.split("/")):
-        raise _refused(f"a name may have at most {_LONGEST_NAME} bytes", "name")
-    if path.startswith(("-", "~")) or name.startswith("-"):
-        raise _refused("it begins with - or ~; write ./ before it", "name")
-    if name.split(".")[0].upper() in _RESERVED:
-        raise _refused("some systems keep this name for a device", "name")
+        why = "it holds control or invisible characters"
+    elif name in ("", ".", ".."):
+        why = "it names a folder"
+    elif any(len(os.fsencode(part)) > _LONGEST_NAME for part in path.split("/")):
+        why = f"a name may have at most {_LONGEST_NAME} bytes"
+    elif path.startswith(("-", "~")) or name.startswith("-"):
+        why = "it begins with - or ~; write ./ before it"
+    elif name.split(".")[0].upper() in _RESERVED:
+        why = "some systems keep this name for a device"
+    if why is not None:
+        raise Invalid(f"cannot write {what}: {why}", field="output", rule="name")
+
+
+def is_folder(path: str) -> bool:
+    """Tell whether there is such a folder; a name that can be none is none."""
+    try:
+        return Path(path).is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _refuse_target(path: Path, force: bool) -> None:

@@ -170,8 +170,14 @@ def checked_reference(
     source: str | None, external_ref: str | None
 ) -> tuple[str | None, str | None]:
     """Return where an order comes from and its key there; both or neither. Raises Invalid."""
-    if external_ref is None:
+    if external_ref is None and source is None:
         return None, None
+    if external_ref is None:
+        raise Invalid(
+            "a source means nothing without the order's key in it",
+            field="external_ref",
+            hint="--external-ref KEY",
+        )
     if source is None:
         raise Invalid(
             "an external reference means nothing without its source",

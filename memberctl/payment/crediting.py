@@ -242,7 +242,7 @@ def decide_request(
     credit_rules.refuse_own_money(by, number, member.staff_id)
     _move(request, "approve" if approve else "refuse")
     request.decided_at, request.decided_by = at, by.staff_id
-    request.decision = reason and clean_reason(reason)
+    request.decision = None if reason is None else clean_reason(reason)
     if not approve:
         request.settled_entry_id = reverse_entry(
             session,

@@ -100,7 +100,7 @@ def decide_write_off(
     write_off.state, write_off.entry_id = state, entry_id
     write_off.version += 1
     write_off.decided_at, write_off.decided_by = at, by.staff_id
-    write_off.decision = reason and clean_reason(reason)
+    write_off.decision = None if reason is None else clean_reason(reason)
     session.flush()
     _note(session, write_off, order, f"write_off.{write_off.state}", by=by, at=at)
     return debt_queries.write_off_record(session, write_off, order)

@@ -169,7 +169,11 @@ def sqlite_path(location: str) -> Path | None:
 
 def _followed(path: Path | None) -> Path | None:
     """Return where a link leads: SQLite keeps the WAL there, so the lock belongs there as well."""
-    return path.resolve() if path is not None and path.is_symlink() and path.exists() else path
+    try:
+        is_link = path is not None and path.is_symlink() and path.exists()
+    except OSError:  # A name that can be none; whoever opens it says so.
+        is_link = False
+    return path.resolve() if path is not None and is_link else path
 
 
 def _sqlite_engine(store: Store, purpose: str) -> Engine:

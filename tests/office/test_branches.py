@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 from tests import histories
-from tests.bad_doors import NUMBER_DOORS
+from tests.bad_doors import DOORS
+from tests.bad_values import Kind
 from tests.program import Program
-from tests.test_bad_inputs import set_refunds
 from tests.warm import WarmProgram
 
 ROLES = ("reception", "service", "reviewer", "manager", "finance", "privacy", "auditor")
@@ -21,6 +21,9 @@ LISTS = (
 )  # fmt: skip
 WHOLE = ("audit log", "audit verify", "db check", "ledger check", "ledger journal", "run daily",
          "policy set review_days 4", "plan withdraw MONTH")  # fmt: skip
+
+# What belongs to no branch; the rest of the doors is for the people of one.
+EVERYBODYS = {"bank", "proposal"}
 
 # What a command of each noun is given; a new noun needs its line here.
 NUMBER_OF = {
@@ -35,7 +38,8 @@ NUMBER_OF_VERB = {
     ("member", "approve-change"): "change", ("member", "reject-change"): "change",
     ("member", "unmerge"): "merge", ("refund", "preview"): "paid", ("refund", "request"): "paid",
     ("archive", "request"): "revised", ("credit", "apply"): "member",
-    ("credit", "show"): "member", ("invoice", "issue"): "paid", ("debt", "approve"): "write_off",
+    ("credit", "show"): "member", ("credit", "payout"): "member", ("credit", "stale"): "member",
+    ("debt", "refuse"): "write_off", ("invoice", "issue"): "paid", ("debt", "approve"): "write_off",
 }  # fmt: skip
 
 
@@ -51,7 +55,7 @@ def with_clerk(memberctl: Program) -> dict[str, str]:
     change = memberctl.ok("member", "changes", "--all")[0]["number"]
     message = memberctl.ok("message", "list")[0]["number"]
     visit = memberctl.ok("checkin", "list")[0]["visit"]
-    return {**numbers, **set_refunds(memberctl), **money} | {
+    return {**numbers, **histories.three_refunds(memberctl), **money} | {
         "payment": shown[0]["number"], "receipt": shown[0]["receipt"], "change": change,
         "message": message, "merge": merged["number"], "request": "AR-000001",
         "visit": visit,
@@ -107,8 +111,11 @@ def test_a_number_of_another_branch_is_found_by_no_command(
     shanghai: tuple[WarmProgram, dict[str, str]],
 ) -> None:
     memberctl, numbers = shanghai
-    for door in NUMBER_DOORS:
+    numbers |= {"rich": numbers["member"], "frozen": numbers["member"]}
+    for door in DOORS:
         noun, verb, *_ = door.line.split()
+        if door.kind is not Kind.NUMBER or noun in EVERYBODYS or "--order {value}" in door.line:
+            continue
         if (noun, verb) == ("checkin", "scan"):
             continue  # Any card is answered at any door; whose it is, is not said (rules C4).
         kind = NUMBER_OF_VERB.get((noun, verb)) or NUMBER_OF[noun]

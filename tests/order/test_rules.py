@@ -249,7 +249,9 @@ def test_a_reference_with_other_content_is_a_conflict_that_names_the_order() -> 
 
 def test_an_external_reference_needs_its_source() -> None:
     assert filing.checked_reference("web", " A1 ") == ("web", "A1")
-    assert filing.checked_reference("web", None) == (None, None)
+    assert filing.checked_reference(None, None) == (None, None)
+    with pytest.raises(Invalid, match="a source means nothing"):
+        filing.checked_reference("web", None)
     with pytest.raises(Invalid, match="source"):
         filing.checked_reference(None, "A1")
 
