@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -74,6 +75,20 @@ def test_everything_that_the_demo_leaves_is_sound(year: Year) -> None:
         checked = year.memberctl.ok(*check)
         assert checked["checked"] > 1000, check
         assert checked["problems"] == [], check
+
+
+def test_what_readme_shows_is_what_the_demo_prints(year: Year) -> None:
+    told = set(year.told.splitlines())
+    readme = (SAMPLES.parent / "README.md").read_text(encoding="utf-8")
+    shown = [
+        line
+        for block in re.findall(r"^```text\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+        for line in block.splitlines()
+        if line not in {"", "..."}
+    ]
+
+    assert len(shown) > 100
+    assert [line for line in shown if line not in told] == []
 
 
 def test_beancount_takes_the_demos_year_and_comes_to_our_balances(year: Year) -> None:

@@ -150,7 +150,7 @@ def test_readme_runs_from_its_first_block_to_its_last_in_an_empty_folder(tmp_pat
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=300,
+        timeout=600,
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
