@@ -33,12 +33,6 @@ REPORTS = (
     "account", "from_on", "until_on", "opening", "receipts", "refunds", "fees", "closing",
     "difference",
 )  # fmt: skip
-MATCHED = (
-    "Matched {matched} lines and {fees} fees, verified {verified} payments; for a person:"
-    " {ambiguous} ambiguous, {unknown} unknown, {amount_differs} of another amount,"
-    " {duplicate} twice, {waiting} payments to be verified by somebody else."
-)
-
 AccountOption = Annotated[
     str, typer.Option("--account", help="The account's code; see bank account list.")
 ]
@@ -184,7 +178,7 @@ def match(
             w.say(done, "The line {line}, {amount}, is open again.")
         else:
             matched = matching.match_lines(w.session, w.keys, account, office)
-            w.say(matched, MATCHED, matched.exit_code)
+            w.say(matched, matched.sentence, matched.exit_code)
 
 
 @bank.command()

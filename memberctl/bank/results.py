@@ -151,6 +151,27 @@ class Matched:
         listed = self.ambiguous + self.unknown + self.amount_differs + self.duplicate
         return 3 if listed or self.waiting else 0
 
+    @property
+    def sentence(self) -> str:
+        """Return what was settled and what waits, with the fields' names in braces."""
+        done = _parts(self, fees="fees", reopened="reopened")
+        waits = _parts(
+            self,
+            ambiguous="ambiguous",
+            unknown="unknown",
+            amount_differs="of another amount",
+            duplicate="twice",
+            waiting="payments to be verified by somebody else",
+        )
+        settled = ", ".join(["{matched} lines", *done])
+        left = f" For a person: {', '.join(waits)}." if waits else ""
+        return f"Matched {settled}; verified {{verified}} payments.{left}"
+
+
+def _parts(result: Matched, **words: str) -> list[str]:
+    """Return a part of a sentence for each field that is not 0."""
+    return [f"{{{name}}} {told}" for name, told in words.items() if getattr(result, name)]
+
 
 @dataclass(frozen=True, slots=True)
 class LineDecided:

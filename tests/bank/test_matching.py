@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from memberctl.bank.results import Matched
 from memberctl.order.rules import OrderState
 from memberctl.store.engine import Store
 from tests.bank.texts import alipay, alipay_row, swift
@@ -339,3 +340,13 @@ def test_only_finance_matches_and_two_at_once_book_once(memberctl: Program, orde
         each.communicate(timeout=120)
     assert len(memberctl.ok("payment", "list", as_="qian")) == 1
     sound(memberctl)
+
+
+def test_the_sentence_says_what_there_is_and_leaves_out_what_there_is_not() -> None:
+    none = dict.fromkeys(Matched.__dataclass_fields__, 0)
+    assert Matched(**none).sentence == "Matched {matched} lines; verified {verified} payments."
+    some = Matched(**none | {"fees": 1, "duplicate": 2, "waiting": 3})
+    assert some.sentence == (
+        "Matched {matched} lines, {fees} fees; verified {verified} payments. For a person:"
+        " {duplicate} twice, {waiting} payments to be verified by somebody else."
+    )
