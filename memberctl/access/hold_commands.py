@@ -8,10 +8,12 @@ import typer
 
 from memberctl.access.holds import HoldKind
 from memberctl.cli.arguments import MemberArgument, OptionalMember
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
+    from memberctl.access.holding import MemberHeld
+    from memberctl.cli.invocation import Writing
     from memberctl.cli.nouns import Noun
 
 HOLD_COLUMNS = (
@@ -79,14 +81,18 @@ def expel(ctx: typer.Context, member: MemberArgument, reason: Reason) -> None:
     from memberctl.member.queries import find_member
 
     said = clean_reason(reason)
-    confirm(
-        ctx, f"Expel {member}? The member's cards are blocked; money is not given back by this."
-    )
-    with work(ctx, "member.hold") as w:
+
+    def act(w: Writing) -> MemberHeld:
         member_id = find_member(w.session, member).id
-        expelled = expel_member(
-            w.session, member_id, reason=said, by=w.actor, at=w.now, today=w.today
-        )
+        return expel_member(w.session, member_id, reason=said, by=w.actor, at=w.now, today=w.today)
+
+    confirm_outcome(
+        ctx, "member.hold", act,
+        lambda done: f"Expel {done.member}? Cards blocked: {len(done.cards)}; money is not given"
+        " back by this.",
+    )  # fmt: skip
+    with work(ctx, "member.hold") as w:
+        expelled = act(w)
         w.say(expelled, "{member} is expelled from {from_on} on.")
 
 

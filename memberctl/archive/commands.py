@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from memberctl.cli.forgetting import remember, sweep_file
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 
 if TYPE_CHECKING:
+    from memberctl.archive.rules import RetentionRun
+    from memberctl.cli.invocation import Writing
     from memberctl.cli.run import Run
 
 retention = noun("retention", "Retention: how long what is kept of people.")
@@ -45,9 +47,17 @@ def run(ctx: typer.Context) -> None:
     from memberctl.archive.retention import run_retention
 
     command: Run = ctx.obj
-    confirm(ctx, "Erase and delete what is past its time, for ever?")
+
+    def act(w: Writing) -> RetentionRun:
+        return run_retention(w.session, by=w.actor, at=w.now, today=w.today)
+
+    confirm_outcome(
+        ctx, "retention.run", act,
+        lambda done: f"Erase {len(done.erased)} members and delete {done.deleted} rows, which are"
+        " past their time, for ever?",
+    )  # fmt: skip
     with work(ctx, "retention.run") as w:
-        done = run_retention(w.session, by=w.actor, at=w.now, today=w.today)
+        done = act(w)
         remember(w, done.erased)
         w.say(done, "Past their time: members {erased} were erased, {deleted} rows deleted.")
     if done.erased or done.deleted:

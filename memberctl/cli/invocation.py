@@ -8,11 +8,11 @@ Source: house.md "One way down, one way up"; reliability.md R7, R17.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from zoneinfo import ZoneInfo
 
 from memberctl.cli.refusing import log_refusal
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from memberctl.store.keys import Keys
     from memberctl.store.work import Opening, Work
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True)
@@ -286,8 +288,29 @@ def _say_remarks(run: Run, session: Session) -> None:
         run.output.note(text)
 
 
-def confirm(ctx: typer.Context, question: str, *, own_words: bool = False) -> None:
-    """Ask before something that cannot be taken back; raises unless --yes or a person says yes."""
+def confirm_outcome(
+    ctx: typer.Context, right: str, act: Callable[[Writing], T], question: Callable[[T], str]
+) -> None:
+    """Ask before something that cannot be taken back, in words that say what it comes to.
+
+    act      -- what the command is about to do: it is done, looked at and taken back, so whoever
+                may not do it, or cannot, is told so before they are asked
+    question -- the words, of what `act` returned; nothing that was typed is repeated
+    Raises as `confirm` and `act`.
+    """
+    run: Run = ctx.obj
+    if run.dry_run or run.options.yes:
+        return
+    with rehearse(ctx, right) as w:
+        outcome = act(w)
+    confirm(ctx, question(outcome))
+
+
+def confirm(ctx: typer.Context, question: str) -> None:
+    """Ask before something that cannot be taken back; raises unless --yes or a person says yes.
+
+    question -- repeats nothing that was typed: whoever cannot be asked is told it
+    """
     from memberctl.cli.prompts import confirm as ask_person
 
     run: Run = ctx.obj
@@ -299,7 +322,6 @@ def confirm(ctx: typer.Context, question: str, *, own_words: bool = False) -> No
         no_input=run.settings.no_input,
         stdin=run.stdin,
         stderr=run.stderr,
-        own_words=own_words,
     )
 
 

@@ -32,21 +32,19 @@ def confirm(
     no_input: bool,
     stdin: TextIO | None,
     stderr: TextIO | None,
-    own_words: bool = False,
 ) -> None:
     """Return when the person agrees; only "y" and "yes" agree.
 
+    question -- what would happen; it repeats nothing that was typed, which may be anybody's phone
+                number, since it is told to whoever cannot be asked
     yes -- agreed already, by --yes
-    own_words -- the question repeats nothing that was typed, so it is told to whoever cannot agree
     Raises UsageProblem naming --yes where nobody can be asked, Declined for any other answer.
     """
     if yes:
         return
     if not may_prompt(stdin, stderr, no_input):
-        # The question may name what was typed, which may be anybody's phone number.
-        told = f": {question}" if own_words else ""
         raise UsageProblem(
-            f"this needs a confirmation, and nobody can be asked{told}",
+            f"this needs a confirmation, and nobody can be asked: {question}",
             hint="add --yes to agree to it",
         )
     assert stdin is not None and stderr is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from memberctl.cli.completion import complete_members
-from memberctl.cli.invocation import confirm, look, rehearse, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.core.text import clean_reason
 from memberctl.member.merges import MembersMerged, preview
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from memberctl.cli.invocation import Writing
     from memberctl.cli.nouns import Noun
     from memberctl.cli.run import Run
+    from memberctl.member.merges import MembersParted
 
 MERGE_COLUMNS = (
     "number", "survivor", "merged", "reason", "merged_at", "merged_by", "undone_at", "overlaps",
@@ -50,25 +51,24 @@ def merge(
     """
     said = clean_reason(reason)
     run: Run = ctx.obj
-    if not (run.dry_run or run.options.yes):
-        _preview(ctx, survivor, merged, said)
-        confirm(ctx, f"Merge {merged.strip()} into {survivor.strip()}?")
+
+    def act(w: Writing) -> MembersMerged:
+        return _merge(w, survivor, merged, said)
+
+    def question(done: MembersMerged) -> str:
+        for line in preview(done):
+            run.output.note(line)
+        return f"Merge {done.merged} into {done.survivor}?"
+
+    confirm_outcome(ctx, "member.merge", act, question)
     with work(ctx, "member.merge") as w:
-        done = _merge(w, survivor, merged, said)
+        done = act(w)
         if done.overlaps:
             w.warn(
                 f"{len(done.overlaps)} terms overlap now; decide which ends: "
                 f"memberctl term list {done.survivor}"
             )
         w.say(done, "Merged {merged} into {survivor} ({name}): {number}.")
-
-
-def _preview(ctx: typer.Context, survivor: str, merged: str, reason: str) -> None:
-    """Say on stderr what a merge would do, by doing it and taking it back."""
-    with rehearse(ctx, "member.merge") as w:
-        done = _merge(w, survivor, merged, reason)
-    for line in preview(done):
-        ctx.obj.output.note(line)
 
 
 def _merge(w: Writing, survivor: str, merged: str, reason: str) -> MembersMerged:
@@ -102,9 +102,9 @@ def unmerge(
     from memberctl.archive.unmerging import unmerge_members
 
     said = clean_reason(reason)
-    confirm(ctx, f"Take {number.strip()} back?")
-    with work(ctx, "member.merge") as w:
-        done = unmerge_members(
+
+    def act(w: Writing) -> MembersParted:
+        return unmerge_members(
             w.session,
             number,
             reason=said,
@@ -114,6 +114,14 @@ def unmerge(
             at=w.now,
             today=w.today,
         )
+
+    confirm_outcome(
+        ctx, "member.merge", act,
+        lambda done: f"Take {done.number} back? {done.merged} is a member of its own again;"
+        f" {done.rows} rows go back.",
+    )  # fmt: skip
+    with work(ctx, "member.merge") as w:
+        done = act(w)
         w.say(done, "{merged} ({name}) is a member of its own again: {rows} rows went back.")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from memberctl.cli.arguments import MemberArgument
 from memberctl.cli.forgetting import remember, sweep_file
-from memberctl.cli.invocation import confirm, look, rehearse, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.core.text import clean_reason
 
 if TYPE_CHECKING:
@@ -65,14 +65,18 @@ def erase(
 
     said = clean_reason(reason)
     run: Run = ctx.obj
-    if not (run.dry_run or run.options.yes):
-        with rehearse(ctx, "member.erase") as w:
-            lines = erased_lines(_erase(w, member, said, force=force))
-        for line in lines:
+
+    def act(w: Writing) -> MemberErased:
+        return _erase(w, member, said, force=force)
+
+    def question(done: MemberErased) -> str:
+        for line in erased_lines(done):
             run.output.note(line)
-        confirm(ctx, f"Erase {member.strip()} for ever?")
+        return f"Erase {done.number} for ever?"
+
+    confirm_outcome(ctx, "member.erase", act, question)
     with work(ctx, "member.erase") as w:
-        done = _erase(w, member, said, force=force)
+        done = act(w)
         ending = "is erased already." if done.already else "is erased; {cleared} rows were cleared."
         w.say(done, f"{{number}} {ending}")
     sweep_file(run)

@@ -19,7 +19,7 @@ from memberctl.cli.importing import (
     open_import,
     run_import,
 )
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
@@ -254,12 +254,26 @@ def withdraw(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Se
     from memberctl.order.confirming import withdraw_order
 
     said = clean_reason(reason)
-    confirm(ctx, f"Withdraw {number}? What was paid for it becomes the member's credit.")
-    with work(ctx, "order.change") as w:
-        ended = withdraw_order(
+
+    def act(w: Writing) -> OrderEnded:
+        return withdraw_order(
             w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
         )
+
+    confirm_outcome(
+        ctx, "order.change", act,
+        lambda ended: f"Withdraw {ended.number}? {_paid_before(ended)}",
+    )  # fmt: skip
+    with work(ctx, "order.change") as w:
+        ended = act(w)
         w.say(ended, f"Withdrew {{number}}{_credit(ended)}.")
+
+
+def _paid_before(ended: OrderEnded) -> str:
+    """Return what a question adds about money."""
+    if not ended.credit.minor:
+        return "Nothing was paid for it."
+    return f"{ended.credit}, which was paid for it, becomes the member's credit."
 
 
 def _credit(ended: OrderEnded) -> str:
@@ -276,11 +290,18 @@ def void(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen =
     from memberctl.payment.settling import void_order
 
     said = clean_reason(reason)
-    confirm(ctx, f"Void {number}? Its term and card go; what was paid becomes credit.")
-    with work(ctx, "order.void") as w:
-        ended = void_order(
+
+    def act(w: Writing) -> OrderEnded:
+        return void_order(
             w.session, number, reason=said, seen=seen, by=w.actor, at=w.now, today=w.today
         )
+
+    confirm_outcome(
+        ctx, "order.void", act,
+        lambda ended: f"Void {ended.number}? Its term and card go. {_paid_before(ended)}",
+    )  # fmt: skip
+    with work(ctx, "order.void") as w:
+        ended = act(w)
         w.say(ended, f"Voided {{number}}{_credit(ended)}.")
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memberctl.cli.arguments import MemberArgument, OfMember
 from memberctl.cli.completion import complete_orders
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.money import parse_amount
 from memberctl.payment.credit_rules import CreditRequested, RequestState
 from memberctl.payment.rules import Method
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+    from memberctl.payment.credit_rules import CreditRequested
 
 credit = noun("credit", "Credits: money that is the member's.")
 
@@ -186,9 +190,15 @@ def pay(ctx: typer.Context, number: RequestNumber, seen: Seen = None) -> None:
     """
     from memberctl.payment.crediting import pay_request
 
-    confirm(ctx, f"Pay {number} out now?")
+    def act(w: Writing) -> CreditRequested:
+        return pay_request(w.session, number, by=w.actor, at=w.now, today=w.today, seen=seen)
+
+    confirm_outcome(
+        ctx, "credit.pay", act,
+        lambda done: f"Pay {done.amount} to {done.member} by {done.method} now ({done.number})?",
+    )  # fmt: skip
     with work(ctx, "credit.pay", money=True) as w:
-        done = pay_request(w.session, number, by=w.actor, at=w.now, today=w.today, seen=seen)
+        done = act(w)
         w.say(done, "Paid {number}: {amount} to {member} by {method}.")
 
 

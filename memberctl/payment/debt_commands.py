@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memberctl.cli.arguments import OfMember, OrderArgument
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import whole
 from memberctl.core.dates import parse_date, parse_period
 from memberctl.payment.debt_rules import MOST_INSTALMENTS
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+    from memberctl.payment.debt_rules import WriteOffRecord
 
 debt = noun("debt", "Debts: instalments and write-offs.")
 
@@ -113,7 +117,11 @@ def approve(ctx: typer.Context, number: WriteOffNumber) -> None:
 
     Example: memberctl debt approve WO-000001
     """
-    confirm(ctx, f"Write off what {number} names? Nothing is asked for any more.")
+    confirm_outcome(
+        ctx, "debt.decide", lambda w: _decided(w, number, None),
+        lambda done: f"Write off {done.amount} of {done.order} ({done.number})? Nothing of it is"
+        " asked for any more.",
+    )  # fmt: skip
     _decide(ctx, number, None)
 
 
@@ -126,18 +134,22 @@ def refuse(ctx: typer.Context, number: WriteOffNumber, reason: Reason) -> None:
     _decide(ctx, number, reason)
 
 
-def _decide(ctx: typer.Context, number: str, reason: str | None) -> None:
+def _decided(w: Writing, number: str, reason: str | None) -> WriteOffRecord:
     """Approve a write-off, or refuse it for a reason."""
     from memberctl.payment.debts import decide_write_off
 
+    return decide_write_off(
+        w.session,
+        number,
+        approve=reason is None,
+        reason=reason,
+        by=w.actor,
+        at=w.now,
+        today=w.today,
+    )
+
+
+def _decide(ctx: typer.Context, number: str, reason: str | None) -> None:
     with work(ctx, "debt.decide") as w:
-        done = decide_write_off(
-            w.session,
-            number,
-            approve=reason is None,
-            reason=reason,
-            by=w.actor,
-            at=w.now,
-            today=w.today,
-        )
+        done = _decided(w, number, reason)
         w.say(done, "{number}, {amount} of {order}, is {state}; the order is {order_state}.")

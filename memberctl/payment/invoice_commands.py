@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memberctl.cli.arguments import OfMember, OrderArgument
 from memberctl.cli.completion import complete_orders
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun, writes
 from memberctl.cli.run import Run
 from memberctl.cli.whole import Seen
@@ -17,6 +17,10 @@ from memberctl.core.money import parse_amount
 from memberctl.core.text import Kind
 from memberctl.payment.invoice_rules import InvoiceKind
 from memberctl.payment.invoice_text import invoice_text
+
+if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
+    from memberctl.payment.invoice_rules import InvoiceVoided
 
 invoice = noun("invoice", "Invoices and credit notes.")
 
@@ -107,9 +111,16 @@ def void(
     """
     from memberctl.payment.invoicing import void_invoice
 
-    confirm(ctx, f"Void {number}? It keeps its number and counts for nothing any more.")
+    def act(w: Writing) -> InvoiceVoided:
+        return void_invoice(w.session, number, reason=reason, by=w.actor, at=w.now, seen=seen)
+
+    confirm_outcome(
+        ctx, "invoice.credit", act,
+        lambda done: f"Void {done.number} of {done.total} for {done.order}? It keeps its number and"
+        " counts for nothing any more.",
+    )  # fmt: skip
     with work(ctx, "invoice.credit") as w:
-        done = void_invoice(w.session, number, reason=reason, by=w.actor, at=w.now, seen=seen)
+        done = act(w)
         w.say(done, "Voided {number} of {total} for {order}.")
 
 

@@ -8,7 +8,7 @@ import typer
 
 from memberctl.cli.arguments import OfMember, OrderArgument
 from memberctl.cli.completion import complete_orders, complete_refunds, complete_staff
-from memberctl.cli.invocation import confirm, look, work
+from memberctl.cli.invocation import confirm, confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.dates import parse_date
@@ -21,7 +21,8 @@ from memberctl.refund.rules import LONGEST_REASON, Asked, Payout, RefundState, V
 if TYPE_CHECKING:
     from datetime import date
 
-    from memberctl.refund.results import PartLine, PayoutEffects
+    from memberctl.cli.invocation import Writing
+    from memberctl.refund.results import PartLine, PayoutEffects, RefundChanged
 
 refund = noun("refund", "Refunds: money back to members.")
 
@@ -178,7 +179,7 @@ def pay(
 
     with look(ctx, "refund.pay") as r:
         found = payout_effects(r.session, number, today=r.today)
-    confirm(ctx, _question(found), own_words=True)
+    confirm(ctx, _question(found))
     payout = Payout(
         number=number,
         method=method,
@@ -220,11 +221,19 @@ def fail(
     from memberctl.refund.paying import fail_refund
 
     why = _reason(reason)
-    confirm(ctx, f"Book the payout of {number} back? It waits to be paid again.")
-    with work(ctx, "refund.pay", money=True) as w:
-        done = fail_refund(
+
+    def act(w: Writing) -> RefundChanged:
+        return fail_refund(
             w.session, number, reason=why, by=w.actor, at=w.now, today=w.today, seen=seen
         )
+
+    confirm_outcome(
+        ctx, "refund.pay", act,
+        lambda done: f"Book the payout of {done.number}, {done.amount} of {done.order}, back?"
+        " It waits to be paid again.",
+    )  # fmt: skip
+    with work(ctx, "refund.pay", money=True) as w:
+        done = act(w)
         w.say(done, "The payout of {number}, {amount} of {order}, failed; it is to be paid again.")
 
 
@@ -242,9 +251,17 @@ def withdraw(
     from memberctl.refund.operations import withdraw_refund
 
     why = _reason(reason)
-    confirm(ctx, f"Withdraw {number}? Nothing goes back to the member.")
+
+    def act(w: Writing) -> RefundChanged:
+        return withdraw_refund(w.session, number, reason=why, by=w.actor, at=w.now, seen=seen)
+
+    confirm_outcome(
+        ctx, "refund.request", act,
+        lambda done: f"Withdraw {done.number}, {done.amount} of {done.order}?"
+        " Nothing goes back to the member.",
+    )  # fmt: skip
     with work(ctx, "refund.request") as w:
-        done = withdraw_refund(w.session, number, reason=why, by=w.actor, at=w.now, seen=seen)
+        done = act(w)
         w.say(done, "Withdrew {number} of {order}; nothing goes back.")
 
 
