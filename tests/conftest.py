@@ -17,10 +17,18 @@ from memberctl.store.audit import open_trail
 from memberctl.store.engine import Store
 from memberctl.store.keys import Keys, load_keys
 from tests import founding
+from tests.compiled import compiled_once
 from tests.program import Program
 from tests.stores import Grounds, database_url, drop_database
 
 ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled() -> Iterator[None]:
+    """What was compiled for one command serves the next."""
+    with compiled_once():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ Source: reliability.md R13; bad inputs 82.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, inspect, text
@@ -25,15 +26,16 @@ Shape = dict[str, str]
 def shape_problems(connection: Connection) -> Iterator[Problem]:
     """Return what is missing from the schema, added to it or changed in it."""
     sqlite = connection.dialect.name == "sqlite"
-    wanted = fresh_shape() if sqlite else declared_shape()
+    wanted: Mapping[str, str] = fresh_shape() if sqlite else declared_shape()
     found = sqlite_shape(connection) if sqlite else postgres_shape(connection)
     for name in sorted(wanted.keys() | found.keys()):
         if wanted.get(name) != found.get(name):
             yield Problem("schema_shape", name, _said(wanted.get(name)), _said(found.get(name)))
 
 
-def fresh_shape() -> Shape:
-    """Return the shape of a SQLite store made a moment ago, in memory."""
+@lru_cache(maxsize=1)
+def fresh_shape() -> Mapping[str, str]:
+    """Return the shape of a SQLite store made a moment ago, in memory; once in a process."""
     from alembic import command
 
     from memberctl.store.migrate import config_for
