@@ -18,6 +18,7 @@ from memberctl.core.errors import Conflict
 from memberctl.office.rules import Outcome
 from memberctl.store.audit import note
 from memberctl.store.counters import take_one
+from memberctl.store.engine import keep_few_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -94,6 +95,7 @@ def import_statement(
     Raises NotFound for an account that is not known, and what reading the rows raises.
     Source: rules M15, I2.
     """
+    keep_few_pages(session)
     account = _account_of(session, account_text, by=by, at=at)
     taking = Taking(session, keys, account, statement, by=by, at=at)
     rows = iter(statement.rows)

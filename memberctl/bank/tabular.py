@@ -28,7 +28,7 @@ from memberctl.core.lines import Line, LineFile
 from memberctl.core.money import EXPONENTS
 
 MOST_SAID = 20
-_MOST_MOMENTS = 20_000
+_MOST_MOMENTS = 2_000
 _DIRECTIONS = {
     "all": "all rows", "in": "money in", "out": "money out", "neutral": "neutral rows",
 }  # fmt: skip

@@ -6,7 +6,7 @@ Everything is looked up and written for a batch at once. Source: rules M15, I2.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -37,6 +37,30 @@ BALANCE = (
     "import_id", "place", "section", "currency", "opening_minor", "closing_minor", "from_on",
     "until_on",
 )  # fmt: skip
+
+
+class _Met:
+    """Which lines a file has met so far; one bit for each line of the store.
+
+    What the file itself has written is met without being marked: those lines have the highest ids.
+    """
+
+    def __init__(self) -> None:
+        self._bits = bytearray()
+        self.first_own: int | None = None
+
+    def __contains__(self, line_id: int) -> bool:
+        if self.first_own is not None and line_id >= self.first_own:
+            return True
+        place, bit = divmod(line_id, 8)
+        return place < len(self._bits) and bool(self._bits[place] >> bit & 1)
+
+    def add(self, line_id: int) -> None:
+        """Mark a line that was there before the file."""
+        place, bit = divmod(line_id, 8)
+        if place >= len(self._bits):
+            self._bits.extend(bytes(place + 1 - len(self._bits)))
+        self._bits[place] |= 1 << bit
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,26 +94,51 @@ class Taking:
         self.tally: Counter[str] = Counter()
         self.skipped: Counter[Skip] = Counter()
         self.differences: list[str] = []
-        self._occurrences: Counter[bytes] = Counter()
+        self._met = _Met()
         self._from_on: date | None = None
         self._until_on: date | None = None
 
     def take(self, batch: Sequence[Entry]) -> None:
         """Write the new rows of a batch, and what has changed of the others."""
-        seen = [self._seen(self._judged(entry)) for entry in batch]
-        known = queries.known_lines(self.session, self.account.id, (each.identity for each in seen))
+        entries = [self._judged(entry) for entry in batch]
+        identities = [sealed.identity_of(self.keys, entry) for entry in entries]
+        known = queries.known_lines(self.session, self.account.id, identities)
         new: list[_Seen] = []
         again: list[tuple[int, Entry]] = []
-        for each in seen:
+        for each in self._told_apart(entries, identities, known):
             there = known.get((each.identity, each.occurrence))
             if there is None:
                 new.append(each)
                 self._count("skipped" if each.entry.skip else "new", each.entry)
             else:
+                self._met.add(there.id)
                 self._meet(there, each.entry)
                 again.append((there.id, each.entry))
         self._write_new(new)
         self._write_readings(again)
+
+    def _told_apart(
+        self,
+        entries: Sequence[Entry],
+        identities: Sequence[bytes],
+        known: Mapping[tuple[bytes, int], Known],
+    ) -> list[_Seen]:
+        """Return which of equal rows of the file each is: the next one that it has not met."""
+        counted: dict[bytes, int] = {}
+        seen: list[_Seen] = []
+        for entry, identity in zip(entries, identities, strict=True):
+            if identity not in counted:
+                counted[identity] = self._count_met(identity, known)
+            counted[identity] += 1
+            seen.append(_Seen(entry, identity, counted[identity]))
+        return seen
+
+    def _count_met(self, identity: bytes, known: Mapping[tuple[bytes, int], Known]) -> int:
+        """Return how many rows of this identity earlier batches of the file had."""
+        count = 0
+        while (there := known.get((identity, count + 1))) is not None and there.id in self._met:
+            count += 1
+        return count
 
     def _judged(self, entry: Entry) -> Entry:
         """Return a row that is no money of this account as such."""
@@ -105,11 +154,6 @@ class Taking:
         if entry.currency != self.account.currency:
             return replace(entry, skip=Skip.OTHER_CURRENCY)
         return entry
-
-    def _seen(self, entry: Entry) -> _Seen:
-        identity = sealed.identity_of(self.keys, entry)
-        self._occurrences[identity] += 1
-        return _Seen(entry, identity, self._occurrences[identity])
 
     def _count(self, outcome: str, entry: Entry) -> None:
         self.tally["read"] += 1
@@ -164,6 +208,8 @@ class Taking:
             return
         own = self._import_row()
         ids = take(self.session, "bank_line", len(new))
+        if self._met.first_own is None:
+            self._met.first_own = ids[0]
         rows = [self._line(id_, own.id, each) for id_, each in zip(ids, new, strict=True)]
         insert_rows(self.session, BankLine, LINE, rows)
         self._insert_readings(

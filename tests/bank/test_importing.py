@@ -6,6 +6,7 @@ import json
 import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,15 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from memberctl.bank import queries
-from memberctl.bank.operations import import_statement
+from memberctl.bank import operations, queries
+from memberctl.bank.operations import BATCH, import_statement
 from memberctl.bank.reading import open_statement
 from memberctl.store.audit import open_trail
-from memberctl.store.engine import Store
+from memberctl.store.engine import FEW_PAGES_KIB, Store
 from memberctl.store.keys import Keys
 from tests import founding
 from tests.bank.texts import SAMPLES, alipay, alipay_row, camt, entry, swift
+from tests.cli.test_importing import peak_kib
 from tests.harmless import harmless
 from tests.program import Program, Result
 from tests.reliability.unguarded import Unguarded
@@ -328,6 +330,35 @@ def test_without_lock_and_unique_key_two_terminals_would_take_it_in_twice_or_fai
         assert new == [1, 1] and len(states(memberctl)) == 2, "the same money twice"
     else:
         assert new == [0, 1], "one of two terminals gets an error for no fault of its own"
+
+
+def test_memory_does_not_grow_with_the_rows_of_a_statement(shop: Program) -> None:
+    """Nothing but the store keeps what a file had; 100,000 rows take 4 MiB more than 10,000."""
+    began = datetime(2026, 1, 1)
+    peaks = []
+    for first, count in ((0, 2 * BATCH), (2 * BATCH, 12 * BATCH)):
+        rows = [
+            alipay_row(f"2026{n:020d}", "1.00", at=f"{began + timedelta(seconds=61 * n)}")
+            for n in range(first, first + count)
+        ]
+        path = shop.folder / f"{count}.csv"
+        path.write_bytes(alipay(*rows))
+        line = ("bank", "import", str(path), "--account", "ALIPAY")
+        peaks.append(peak_kib(shop, *line, as_="qian"))
+    assert shop.ok("bank", "account", "list")[0]["lines"] == 14 * BATCH
+    assert peaks[1] - peaks[0] < FEW_PAGES_KIB + 8_000, peaks
+
+
+def test_equal_rows_of_one_file_are_told_apart_from_batch_to_batch(
+    memberctl: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(operations, "BATCH", 3)
+    row = ":61:2603020302C50,NTRFNONREF\n:86:BEITRAG A MUELLER"
+    counted = [
+        counts(take(memberctl, swift(*[row] * n, closing=f"C260302EUR{50 * n},"), account="BANK"))
+        for n in (5, 8, 8, 2)
+    ]
+    assert counted == [(5, 5, 0, 0), (8, 3, 5, 0), (8, 0, 8, 0), (2, 0, 2, 0)]
 
 
 def test_a_check_of_the_store_opens_every_sealed_row(shop: Program) -> None:

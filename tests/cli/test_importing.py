@@ -223,11 +223,11 @@ finally:
 """
 
 
-def peak_kib(program: Program, path: str) -> int:
+def peak_kib(program: Program, *line: str, as_: str = "sun") -> int:
     """Return how much memory a process takes at most that imports a file."""
     done = subprocess.run(
-        [PYTHON, "-c", PEAK, "member", "import", path, "--quiet"],
-        env=program.environment("sun"),
+        [PYTHON, "-c", PEAK, *line, "--quiet"],
+        env=program.environment(as_),
         capture_output=True,
         check=True,
         timeout=120,
@@ -236,7 +236,9 @@ def peak_kib(program: Program, path: str) -> int:
 
 
 def test_memory_does_not_grow_with_the_rows_beyond_a_few_batches(shop: Program) -> None:
-    small = peak_kib(shop, write(shop, HEADER + people(2 * BATCH)))
-    large = peak_kib(shop, write(shop, HEADER + people(7 * BATCH, start=2 * BATCH)))
+    small = peak_kib(shop, "member", "import", write(shop, HEADER + people(2 * BATCH)))
+    large = peak_kib(
+        shop, "member", "import", write(shop, HEADER + people(7 * BATCH, start=2 * BATCH))
+    )
     page_cache = 5 * BATCH * 1.5  # SQLite keeps pages of new rows, up to its own limit.
     assert large - small < page_cache + 10_000
