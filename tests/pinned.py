@@ -41,7 +41,8 @@ PINNED = {
     "status": (
         "zhao",
         "on received unverified owed overrides queues(work role waiting overdue oldest_due_on) "
-        "takings(method payments amount) visits refused_scans",
+        "takings(method payments amount) visits refused_scans paid_out "
+        "outflows(way method count amount)",
     ),
     "doctor": ("zhao", "check state what mend"),
     "member register 钱多多 --phone 13712345678": ("sun", MEMBER),
@@ -283,7 +284,8 @@ PINNED = {
     "ledger statement": (
         "zhao",
         "month income lost received paid_out receivable credit unearned booked_through "
-        "accounts(account kind opening more less closing) months(month income)",
+        "accounts(account kind opening more less closing) months(month income) till_over "
+        "till_short",
     ),
     "archive approve {look}": ("owner", LOOK),
     "archive create --quarter 2026Q1 --to {folder} --as-of 2026-04-01": (

@@ -57,9 +57,10 @@ class Statement:
     """A month at one look.
 
     income      -- what was earned; lost -- bad debt and other expenses
-    received, paid_out -- money that came in and went out
+    received, paid_out -- money that came in and went out, without what tills were over or short
     receivable, credit, unearned -- at the end: owed by members, owed to them, and not served yet
     booked_through -- the last day up to which income is booked, None when it never was
+    till_over, till_short -- what counted tills held beyond their takings, and what was missing
     """
 
     month: str
@@ -73,6 +74,8 @@ class Statement:
     booked_through: date | None
     accounts: tuple[AccountMonth, ...]
     months: tuple[MonthIncome, ...]
+    till_over: Money
+    till_short: Money
 
 
 def first_of(month: date, back: int) -> date:
@@ -95,20 +98,23 @@ def month_statement(session: Session, month: date, currency: str) -> Statement:
         return Money(minor, currency)
 
     money = [each.value for each in WAYS]
+    over, short = (total([Account.TILL_DIFFERENCE], part) for part in ("less", "more"))
     income = [each.account for each in accounts if each.kind is AccountKind.INCOME]
     expense = [each.account for each in accounts if each.kind is AccountKind.EXPENSE]
     return Statement(
         month=f"{month:%Y-%m}",
         income=_net(by_code, income, currency),
         lost=_net(by_code, expense, currency),
-        received=total(money, "more"),
-        paid_out=total(money, "less"),
+        received=Money(total(money, "more").minor - over.minor, currency),
+        paid_out=Money(total(money, "less").minor - short.minor, currency),
         receivable=total([Account.RECEIVABLE], "closing"),
         credit=total([Account.MEMBER_CREDIT, Account.PAYOUTS_DUE], "closing"),
         unearned=total([Account.UNEARNED_FEES], "closing"),
         booked_through=last_recognised(session),
         accounts=tuple(accounts),
         months=_months(session, month, last, currency),
+        till_over=over,
+        till_short=short,
     )
 
 

@@ -132,6 +132,7 @@ def list_invoices(
             col(Order.number).label("order_number"),
             col(Order.member_id),
             col(Order.state).label("order_state"),
+            col(Order.written_off_minor),
             credited.label("credited"),
         )
         .join(Order, col(Order.id) == col(Invoice.order_id))
@@ -150,7 +151,7 @@ def _row(row: Any) -> InvoiceRow:
     credited = int(row.credited)
     state = invoice_state(
         row.kind, OrderState(row.order_state), total=row.total_minor, credited=credited,
-        voided=row.voided_at is not None,
+        written_off=row.written_off_minor, voided=row.voided_at is not None,
     )  # fmt: skip
     return InvoiceRow(
         number=invoice_number(row.series, row.year, row.serial),
@@ -185,7 +186,7 @@ def show_invoice(session: Session, text: str) -> tuple[InvoiceRecord, Language]:
         kind=invoice.kind,
         state=invoice_state(
             invoice.kind, order.state, total=invoice.total_minor, credited=credited,
-            voided=invoice.voided_at is not None,
+            written_off=order.written_off_minor, voided=invoice.voided_at is not None,
         ),
         order=order.number,
         member=member_number(member.id),

@@ -42,11 +42,13 @@ class TaxMode(StrEnum):
 class InvoiceState(StrEnum):
     """What an invoice is worth now; derived, never stored.
 
+    WRITTEN_OFF -- what was open of it is not asked for any more; it was never paid
     ENDED -- its order was given up, so nothing is owed for it any more: it wants a credit note
     """
 
     OPEN = "open"
     PAID = "paid"
+    WRITTEN_OFF = "written_off"
     CREDITED = "credited"
     ENDED = "ended"
     ISSUED = "issued"
@@ -232,8 +234,8 @@ def percent_text(basis_points: int) -> str:
 
 
 def invoice_state(kind: InvoiceKind, order: OrderState, *, total: int, credited: int,
-                  voided: bool) -> InvoiceState:  # fmt: skip
-    """Return what a document is worth now."""
+                  written_off: int, voided: bool) -> InvoiceState:  # fmt: skip
+    """Return what a document is worth now; total, credited, written_off -- in minor units."""
     if voided:
         return InvoiceState.VOIDED
     if kind is InvoiceKind.CREDIT_NOTE:
@@ -242,6 +244,8 @@ def invoice_state(kind: InvoiceKind, order: OrderState, *, total: int, credited:
         return InvoiceState.CREDITED
     if order in DEAD:
         return InvoiceState.ENDED
+    if written_off > 0:
+        return InvoiceState.WRITTEN_OFF
     return InvoiceState.PAID if order in SETTLED else InvoiceState.OPEN
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
@@ -17,8 +18,12 @@ from sqlmodel import col
 
 from memberctl.access.queries import count_without_card
 from memberctl.access.visit_tables import EntryRefusal, Visit
+from memberctl.bank.rules import LineState
+from memberctl.bank.tables import BankLine
 from memberctl.core.dates import at_local_midnight
 from memberctl.core.money import Money
+from memberctl.ledger.statements import WAYS
+from memberctl.ledger.tables import Posting
 from memberctl.member.rules import RequestState
 from memberctl.member.tables import ChangeRequest
 from memberctl.message.rules import Channel, MessageState
@@ -28,6 +33,8 @@ from memberctl.office.rules import Role
 from memberctl.office.tables import Proposal
 from memberctl.order.rules import OrderKind, OrderState
 from memberctl.order.tables import Dunning, Order
+from memberctl.payment.credit_tables import CreditRequest
+from memberctl.payment.debt_tables import Chargeback
 from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.refund import rules as refunds
@@ -67,11 +74,30 @@ class Takings:
     amount: Money
 
 
+class Way(StrEnum):
+    """Why money went out."""
+
+    REFUND = "refund"
+    PAYOUT = "payout"
+    CHARGEBACK = "chargeback"
+
+
+@dataclass(frozen=True, slots=True)
+class Outflow:
+    """What went out for one reason by one method today; what failed since is left out."""
+
+    way: Way
+    method: Method
+    count: int
+    amount: Money
+
+
 @dataclass(frozen=True, slots=True)
 class Status:
     """The organisation at one look.
 
-    received -- today's money; unverified -- recorded and not yet checked by finance
+    received, paid_out -- today's money, in and out
+    unverified -- recorded and not yet checked by finance
     owed     -- open on orders that are confirmed
     visits, refused_scans -- today's check-ins that were not undone, and who was not let in
     overrides -- stages and refunds that were decided by emergency override since the month began
@@ -87,11 +113,14 @@ class Status:
     takings: tuple[Takings, ...]
     visits: int
     refused_scans: int
+    paid_out: Money
+    outflows: tuple[Outflow, ...]
 
 
 def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -> Status:
     """Return what waits and what came in on `today`, counted and summed by the database."""
     takings = _takings(session, today, zone, currency)
+    outflows = _outflows(session, today, zone, currency)
     payable, owed = _payable(session, today)
     unverified, to_verify = _unverified(session)
     queues = (
@@ -101,6 +130,7 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
         payable,
         Queue("unpaid orders that were reminded", Role.FINANCE, _dunned(session)),
         Queue("payments to verify", Role.FINANCE, unverified),
+        Queue("lines of statements to match", Role.FINANCE, _open_lines(session)),
         *_refunds(session, today),
         Queue("cards to issue", Role.RECEPTION, count_without_card(session, today)),
         Queue("messages to send", Role.SERVICE, _messages(session, WAITING)),
@@ -127,6 +157,8 @@ def status_on(session: Session, *, today: date, zone: ZoneInfo, currency: str) -
                 col(EntryRefusal.refused_at) < at_local_midnight(today + timedelta(days=1), zone),
             ),
         ),
+        paid_out=Money(sum(each.amount.minor for each in outflows), currency),
+        outflows=outflows,
     )
 
 
@@ -270,6 +302,45 @@ def _unverified(session: Session) -> tuple[int, int]:
         )
     ).one()
     return count, int(amount)
+
+
+def _open_lines(session: Session) -> int:
+    return _count(session, BankLine, col(BankLine.state) == LineState.OPEN)
+
+
+def _outflows(session: Session, today: date, zone: ZoneInfo, currency: str) -> tuple[Outflow, ...]:
+    """Return what was refunded, paid out of credit and taken back by banks today."""
+    first = at_local_midnight(today, zone)
+    after = at_local_midnight(today + timedelta(days=1), zone)
+    account, amount = col(Posting.account), col(Posting.amount_minor)
+    refunded = (
+        columns(account, func.count(func.distinct(col(Refund.id))), -func.sum(amount))
+        .select_from(Refund)
+        .join(Posting, col(Posting.entry_id) == col(Refund.entry_id))
+        .where(
+            account.in_(WAYS), col(Refund.state) == RefundState.PAID,
+            col(Refund.paid_at) >= first, col(Refund.paid_at) < after,
+        )
+        .group_by(account)
+    )  # fmt: skip
+    method = col(CreditRequest.method)
+    payouts = (
+        columns(method, func.count(), func.sum(col(CreditRequest.amount_minor)))
+        .where(col(CreditRequest.paid_at) >= first, col(CreditRequest.paid_at) < after)
+        .group_by(method)
+    )
+    taken_back = (
+        columns(col(Payment.method), func.count(), func.sum(col(Payment.amount_minor)))
+        .join(Chargeback, col(Chargeback.payment_id) == col(Payment.id))
+        .where(col(Chargeback.charged_back_at) >= first, col(Chargeback.charged_back_at) < after)
+        .group_by(col(Payment.method))
+    )
+    asked = ((Way.REFUND, refunded), (Way.PAYOUT, payouts), (Way.CHARGEBACK, taken_back))
+    return tuple(
+        Outflow(way, Method(by), count, Money(int(minor), currency))
+        for way, statement in asked
+        for by, count, minor in sorted(session.execute(statement), key=lambda row: -int(row[2]))
+    )
 
 
 def _takings(session: Session, today: date, zone: ZoneInfo, currency: str) -> tuple[Takings, ...]:

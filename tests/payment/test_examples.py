@@ -327,3 +327,31 @@ def test_m16_a_till_is_counted_per_branch_and_method_and_what_comes_later_is_the
     assert (late["value_on"], late["amount"]) == ("2026-03-02", cny("20.00"))
     assert club.ok("till", "show", first["number"]) == before
     assert club.ok("ledger", "check")["problems"] == []
+
+
+def test_an_invoice_that_was_written_off_is_not_called_paid(club: WarmProgram) -> None:
+    order = a_big_order(club, "100.00")
+    pay(club, order, "40.00")
+    invoice = club.ok("invoice", "issue", order, as_="qian")["number"]
+    asked = club.ok("debt", "write-off", order, *REASON, as_="qian")["number"]
+    assert club.ok("invoice", "show", invoice)["state"] == "open"
+    club.ok("debt", "approve", asked, "--yes", as_="zhao")
+    assert club.ok("invoice", "show", invoice)["state"] == "written_off"
+    (listed,) = club.ok("invoice", "list")
+    assert (listed["state"], listed["total"]) == ("written_off", cny("100.00"))
+    told = club("invoice", "show", invoice).out
+    assert "已付" not in told
+
+
+def test_what_a_till_was_over_or_short_is_no_money_of_members(club: WarmProgram) -> None:
+    order = a_big_order(club, "1000.00")
+    pay(club, order, "100.00")
+    close = ("till", "close", "--method", "cash", "--counted")
+    club.ok(*close, "103.00", as_="sun")
+    on(club, "2026-03-03")
+    pay(club, order, "50.00")
+    club.ok(*close, "48.50", as_="sun")
+    month = club.ok("ledger", "statement", "--month", "2026-03")
+    figures = ("received", "paid_out", "till_over", "till_short")
+    assert [month[key]["amount"] for key in figures] == ["150.00", "0.00", "3.00", "1.50"]
+    assert month["lost"] == cny("-1.50"), "over and short are booked as one expense"

@@ -18,6 +18,9 @@ from memberctl.payment.rules import Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.report.status import Queue, Status, status_on
 from tests.access.conftest import member_row
+from tests.bank.texts import swift
+from tests.histories import a_big_order, three_refunds
+from tests.histories import pay as pay_in
 from tests.program import Program
 from tests.report.test_members import JANUARY, order_row, term_row
 
@@ -124,8 +127,55 @@ def test_status_is_one_record_for_people_and_for_scripts(memberctl: Program) -> 
     found = memberctl.ok("status", as_="zhao")
     assert set(found) == {
         "on", "received", "unverified", "owed", "overrides", "queues", "takings",
-        "visits", "refused_scans",
+        "visits", "refused_scans", "paid_out", "outflows",
     }  # fmt: skip
     assert found["on"] == "2026-03-02"
     table = memberctl("status", "--format", "plain", as_="zhao")
     assert "join review, initial" in table.out
+
+
+def test_what_went_out_today_is_told_by_its_reason_and_its_method(memberctl: Program) -> None:
+    three_refunds(memberctl)
+    over = a_big_order(memberctl, "100.00")
+    pay_in(memberctl, over, "150.00")
+    member = memberctl.ok("order", "show", over)["member"]
+    line = ("credit", "payout", member, "--method", "bank", "--reason", "moved")
+    number = memberctl.ok(*line, as_="sun")["number"]
+    memberctl.ok("credit", "approve", number, as_="feng")
+    memberctl.ok("credit", "pay", number, "--yes", as_="qian")
+    disputed = a_big_order(memberctl, "80.00")
+    card = ("payment", "record", disputed, "80.00", "--method", "card", "--reference", "C1")
+    paid = memberctl.ok(*card, as_="sun")["number"]
+    memberctl.ok("payment", "chargeback", paid, "--reason", "disputed", "--yes", as_="qian")
+    status = memberctl.ok("status")
+    told = [
+        (each["way"], each["method"], each["count"], each["amount"]["amount"])
+        for each in status["outflows"]
+    ]
+    assert told == [
+        ("refund", "cash", 1, "300.00"), ("payout", "bank", 1, "50.00"),
+        ("chargeback", "card", 1, "80.00"),
+    ]  # fmt: skip
+    assert status["paid_out"] == {"amount": "430.00", "currency": "CNY"}
+    assert "card" not in [each["method"] for each in status["takings"]]
+    memberctl.ok("refund", "fail", "RF-0003", "--reason", "closed", "--yes", as_="qian")
+    assert memberctl.ok("status")["paid_out"]["amount"] == "130.00"
+    memberctl.now = "2026-03-03T10:00:00+08:00"
+    assert memberctl.ok("status")["outflows"] == []
+
+
+def test_lines_of_statements_that_wait_are_a_queue_of_finance(memberctl: Program) -> None:
+    path = memberctl.folder / "statement.sta"
+    rows = (":61:2603020302C7,NTRFNONREF//A1", ":61:2603020302C8,NTRFNONREF//A2")
+    path.write_text(swift(*rows, opening="C260302CNY0,", closing="C260302CNY15,"))
+    memberctl.ok("bank", "import", str(path), "--account", "BANK", as_="qian")
+
+    def waiting() -> int:
+        queues = {each["work"]: each for each in memberctl.ok("status")["queues"]}
+        assert queues["lines of statements to match"]["role"] == "finance"
+        return int(queues["lines of statements to match"]["waiting"])
+
+    assert waiting() == 2
+    line = ("bank", "match", "--ignore", "BL-000001", "--reason", "interest")
+    memberctl.ok(*line, as_="qian")
+    assert waiting() == 1
