@@ -143,7 +143,6 @@ def _filing(w: Writing, typed: _Typed) -> Filing:
     from memberctl.order.pricing import parse_line
 
     plan, branch, total, to = typed.plan, typed.branch, typed.total, typed.to
-    source, external_ref = typed.reference
     return Filing(
         member_id=find_member(w.session, typed.member).id,
         plan=None if plan is None else find_plan_terms(w.session, plan, w.today),
@@ -151,8 +150,8 @@ def _filing(w: Writing, typed: _Typed) -> Filing:
         agreed_on=w.today if typed.agreed else None,
         channel=typed.channel,
         branch_id=find_branch_id(w.session, branch),
-        source=source,
-        external_ref=external_ref,
+        source=typed.reference[0],
+        external_ref=typed.reference[1],
         lines=tuple(parse_line(each, w.currency) for each in typed.lines),
         total_minor=None if total is None else parse_amount(total, w.currency, what="the total"),
         receiver_id=find_member_id(w.session, to),
@@ -271,9 +270,8 @@ def withdraw(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Se
 
 def _paid_before(ended: OrderEnded) -> str:
     """Return what a question adds about money."""
-    if not ended.credit.minor:
-        return "Nothing was paid for it."
-    return f"{ended.credit}, which was paid for it, becomes the member's credit."
+    paid = f"{ended.credit}, which was paid for it, becomes the member's credit."
+    return paid if ended.credit.minor else "Nothing was paid for it."
 
 
 def _credit(ended: OrderEnded) -> str:
