@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 import statistics
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.bench.ground import (
@@ -18,14 +19,16 @@ from tests.bench.ground import (
 )
 
 FLOOR = Path(__file__).with_name("b_floor.py")
+TABLES = (
+    "member", "identity_document", "orders", "order_line", "consent", "order_hand", "audit",
+)  # fmt: skip
 
 
-def written(store: Path) -> dict[str, tuple[int, int]]:
+def written(store: Path, tables: Sequence[str] = TABLES) -> dict[str, tuple[int, int]]:
     """Return what each table of an import holds: its rows, and the bytes of all their columns."""
     connection = sqlite3.connect(store)
     found = {}
-    for table in ("member", "identity_document", "orders", "order_line", "consent", "order_hand",
-                  "audit"):  # fmt: skip
+    for table in tables:
         columns = [row[1] for row in connection.execute(f"PRAGMA table_info({table})")]
         widths = "+".join(f"coalesce(length(cast({column} AS BLOB)),0)" for column in columns)
         found[table] = connection.execute(f"SELECT count(*),sum({widths}) FROM {table}").fetchone()
