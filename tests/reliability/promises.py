@@ -9,7 +9,7 @@ from typing import Any
 from tests.program import Program
 
 # What is drawn at random when it is written: keys, and what is sealed under them.
-RANDOM_COLUMNS = {"wrapped_key", "sealed", "sealed_old", "sealed_new"}
+RANDOM_COLUMNS = {"wrapped_key", "sealed", "sealed_old", "sealed_new", "details"}
 
 
 def assert_sound(memberctl: Program) -> None:
