@@ -7,15 +7,17 @@ from tests.door import Door, doors, kept
 
 MONEY_DOORS = (
     kept("payment chargeback {payment} --yes --reason {value}", "", "qian"),
-    kept("credit payout {rich} --method cash --reason {value}", "", "qian"),
-    kept("credit stale {rich} --as-of 2029-12-01 --reason {value}", "", "qian"),
-    kept("credit refuse {payout} --reason {value}", "", "feng"),
+    kept("credit payout {rich} --method cash --reason {value}", "credit requests", "qian"),
+    kept(
+        "credit stale {rich} --as-of 2029-12-01 --reason {value}", "credit requests", "qian"
+    ),
+    kept("credit refuse {payout} --reason {value}", "credit requests", "feng"),
     kept("invoice void {invoice} --yes --reason {value}", "invoice show {invoice}", "qian"),
     kept(
         "invoice credit {invoice} --amount 1.00 --reason {value}",
         "invoice show CN-2026-000001", "qian",
     ),
-    kept("debt write-off {owed} --reason {value}", "", "qian"),
+    kept("debt write-off {owed} --reason {value}", "debt list", "qian"),
     kept("debt refuse {off} --reason {value}", "", "zhao"),
     Door(
         Kind.TEXT, "till close --method card --counted 1.00 --remark {value}", "sun",

@@ -142,7 +142,8 @@ PINNED = {
     "credit refuse {payout} --reason x": ("feng", REQUEST),
     "credit requests": (
         "qian",
-        "number member kind amount method state requested_at requested_by decided_by paid_by",
+        "number member kind amount method state requested_at requested_by decided_by paid_by "
+        "reason decision",
     ),
     "credit show {rich}": (
         "qian", "member name credit since stale movements(at value_on event about amount)",
@@ -160,7 +161,7 @@ PINNED = {
     "invoice void {invoice} --reason x --yes": ("qian", "number order total"),
     "debt approve {off} --yes": ("zhao", WRITE_OFF),
     "debt instalments {debt} --count 2 --first 2026-04-01": ("qian", PLAN),
-    "debt list": ("qian", "order member total open due_on overdue instalments write_off"),
+    "debt list": ("qian", "order member total open due_on overdue instalments write_off reason"),
     "debt refuse {off} --reason x": ("zhao", WRITE_OFF),
     "debt show {owed}": ("qian", PLAN),
     "debt write-off {owed} --reason x": ("qian", WRITE_OFF),

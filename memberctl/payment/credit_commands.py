@@ -24,7 +24,7 @@ credit = noun("credit", "Credits: money that is the member's.")
 CREDITS = ("member", "name", "credit")
 REQUESTS = (
     "number", "member", "kind", "amount", "method", "state", "requested_at", "requested_by",
-    "decided_by", "paid_by",
+    "decided_by", "paid_by", "reason", "decision",
 )  # fmt: skip
 
 RequestNumber = Annotated[str, typer.Argument(help="Request number, e.g. CP-000001.")]

@@ -102,6 +102,8 @@ def _request_line(row: Any) -> RequestLine:
         requested_by=row.asked,
         decided_by=row.decided,
         paid_by=row.paid,
+        reason=row.reason,
+        decision=row.decision,
     )
 
 

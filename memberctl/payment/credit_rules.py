@@ -90,7 +90,10 @@ class CreditRequested:
 
 @dataclass(frozen=True, slots=True)
 class RequestLine:
-    """A request in a list; people by their staff codes."""
+    """A request in a list; people by their staff codes.
+
+    reason -- why it was asked for; decision -- why it was refused
+    """
 
     number: str
     member: str
@@ -102,6 +105,8 @@ class RequestLine:
     requested_by: str
     decided_by: str | None
     paid_by: str | None
+    reason: str
+    decision: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
 debt = noun("debt", "Debts: instalments and write-offs.")
 
-DEBTS = ("order", "member", "total", "open", "due_on", "overdue", "instalments", "write_off")
+DEBTS = ("order", "member", "total", "open", "due_on", "overdue", "instalments", "write_off",
+         "reason")  # fmt: skip
 
 WriteOffNumber = Annotated[str, typer.Argument(help="Write-off number, e.g. WO-000001.")]
 Reason = Annotated[str, typer.Option(help="Why; kept with the write-off.")]

@@ -107,6 +107,7 @@ def list_debts(
             (due - paid).label("open"),
             parts.label("parts"),
             col(WriteOff.id).label("write_off_id"),
+            col(WriteOff.reason),
         )
         .outerjoin(
             WriteOff,
@@ -138,4 +139,5 @@ def _debt_line(row: Any, today: date) -> DebtLine:
         overdue=0 if due_on is None else max((today - due_on).days, 0),
         instalments=row.parts,
         write_off=None if row.write_off_id is None else number(row.write_off_id),
+        reason=row.reason,
     )

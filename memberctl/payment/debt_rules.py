@@ -72,7 +72,11 @@ class InstalmentPlan:
 
 @dataclass(frozen=True, slots=True)
 class DebtLine:
-    """An order on which money is open. overdue -- days past its day, 0 when it is not"""
+    """An order on which money is open.
+
+    overdue -- days past its day, 0 when it is not
+    write_off, reason -- of a write-off that waits for a decision
+    """
 
     order: str
     member: str
@@ -82,6 +86,7 @@ class DebtLine:
     overdue: int
     instalments: int
     write_off: str | None
+    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
