@@ -6,7 +6,9 @@ from tests.bad_values import TAKEN, Kind
 from tests.door import Door, doors, kept
 
 MONEY_DOORS = (
-    kept("payment chargeback {payment} --yes --reason {value}", "", "qian"),
+    kept(
+        "payment chargeback {payment} --yes --reason {value}", "payment show {payment}", "qian"
+    ),
     kept("credit payout {rich} --method cash --reason {value}", "credit requests", "qian"),
     kept(
         "credit stale {rich} --as-of 2029-12-01 --reason {value}", "credit requests", "qian"

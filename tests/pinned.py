@@ -121,7 +121,8 @@ PINNED = {
     "payment show {payment}": (
         "qian",
         "number order member amount applied credit method reference state received_at receipt "
-        "recorded_by verified_by verified_at voided_by voided_at void_reason version",
+        "recorded_by verified_by verified_at voided_by voided_at void_reason version "
+        "charged_back_at charged_back_reason",
     ),
     "payment verify {payment}": ("qian", "number order amount method state verified_by"),
     "payment void {payment} --reason x --yes": (

@@ -31,6 +31,7 @@ from memberctl.message.rules import Language
 from memberctl.office.queries import staff_codes
 from memberctl.order.queries import find_order
 from memberctl.order.tables import Order
+from memberctl.payment.debt_tables import Chargeback
 from memberctl.payment.results import (
     CreditLine,
     PaymentLine,
@@ -221,6 +222,7 @@ def show_payment(session: Session, text: str) -> PaymentRecord:
     """Return everything that is known of a payment; raises as `find_payment`."""
     payment = find_payment(session, text)
     order = session.get_one(Order, payment.order_id)
+    taken_back = session.get(Chargeback, payment.id)
     people = [payment.recorded_by, payment.verified_by, payment.voided_by]
     codes = staff_codes(session, [each for each in people if each is not None])
     return PaymentRecord(
@@ -242,6 +244,8 @@ def show_payment(session: Session, text: str) -> PaymentRecord:
         voided_at=payment.voided_at,
         void_reason=payment.void_reason,
         version=payment.version,
+        charged_back_at=None if taken_back is None else taken_back.charged_back_at,
+        charged_back_reason=None if taken_back is None else taken_back.reason,
     )
 
 

@@ -131,6 +131,8 @@ class PaymentRecord:
     voided_at: datetime | None
     void_reason: str | None
     version: int
+    charged_back_at: datetime | None
+    charged_back_reason: str | None
 
 
 @dataclass(frozen=True, slots=True)
