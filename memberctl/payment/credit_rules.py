@@ -183,6 +183,15 @@ def refuse_fresh(member: str, since: date | None, today: date, days: int) -> Non
         )
 
 
+def refuse_given_up(number: str, kind: RequestKind, state: RequestState) -> None:
+    """Refuse to decide anew what was booked with its approval. Source: rules M14."""
+    if kind is RequestKind.STALE and state is RequestState.APPROVED:
+        raise RuleRefused(
+            f"{number} was approved, and its credit is income since then",
+            hint="memberctl credit requests",
+        )
+
+
 def refuse_same_hand(by: Actor, number: str, before: int, what: str) -> None:
     """Refuse that one person takes two steps of one request. Source: rules O2, M9.
 

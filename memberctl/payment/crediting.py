@@ -240,6 +240,7 @@ def decide_request(
     credit_rules.refuse_same_hand(by, number, request.requested_by, "asked for")
     member = member_to_change(session, request.member_id)
     credit_rules.refuse_own_money(by, number, member.staff_id)
+    credit_rules.refuse_given_up(number, request.kind, request.state)
     _move(request, "approve" if approve else "refuse")
     request.decided_at, request.decided_by = at, by.staff_id
     request.decision = None if reason is None else clean_reason(reason)

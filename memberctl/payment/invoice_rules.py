@@ -273,6 +273,19 @@ def checked_credit(number: str, asked: int | None, left: int, currency: str) -> 
     return left if asked is None else asked
 
 
+def refuse_written_off(number: str, written_off_minor: int) -> None:
+    """Refuse to take something off what nobody asks for any more: it would be given twice.
+
+    Source: rules M2.
+    """
+    if written_off_minor:
+        raise RuleRefused(
+            f"what was open on order {number} is written off: nothing is owed that a credit note"
+            " could take something off",
+            hint=f"memberctl debt list, or: memberctl refund preview {number}",
+        )
+
+
 def refuse_gift(number: str, amount: int, open_minor: int, paid_minor: int) -> None:
     """Refuse to credit all that is owed for an order on which nothing was paid.
 

@@ -149,6 +149,7 @@ def credit_invoice(
 
 def _reduce(session: Session, order: Order, amount: int, *, value_on: date, at: datetime) -> int:
     """Take an amount off what is owed for an order; return the entry."""
+    invoice_rules.refuse_written_off(order.number, order.written_off_minor)
     owing = queries.owing(session, order)
     if order.state is OrderState.CONFIRMED:
         invoice_rules.refuse_gift(order.number, amount, owing.open_minor, owing.paid_minor)

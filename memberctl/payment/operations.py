@@ -119,6 +119,7 @@ def _answer_again(
         repeated.reference,
         repeated.received_at,
     )
+    rules.refuse_taken_back(earlier.number, repeated.state)
     rules.refuse_other_content(earlier, order.id, tender.amount_minor)
     receipt = queries.receipt_number_of(queries.receipt_of(session, repeated.id))
     open_minor = queries.owing(session, order).open_minor

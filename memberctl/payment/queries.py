@@ -106,11 +106,17 @@ def owing(session: Session, order: Order) -> Owing:
 
 
 def payment_by_reference(session: Session, method: Method, reference: str | None) -> Payment | None:
-    """Return the live payment of one transaction; None when there is none, or no reference."""
+    """Return the payment of one transaction; None when there is none, or no reference.
+
+    A voided payment was an error, so its transaction may be recorded anew; one that a bank took
+    back keeps it.
+    """
     if reference is None:
         return None
     wanted = select(Payment).where(
-        col(Payment.method) == method, col(Payment.reference) == reference, _LIVE
+        col(Payment.method) == method,
+        col(Payment.reference) == reference,
+        col(Payment.state) != PaymentState.VOIDED,
     )
     return session.scalars(every_branch(wanted)).one_or_none()
 

@@ -230,6 +230,19 @@ def refuse_other_content(earlier: Earlier, order_id: int, amount_minor: int) -> 
     )
 
 
+def refuse_taken_back(number: str, state: PaymentState) -> None:
+    """Refuse a transaction that a bank took back: money that comes anew has a reference of its own.
+
+    Source: rules M2, M5.
+    """
+    if state is PaymentState.CHARGED_BACK:
+        raise Conflict(
+            f"payment {number} has this method and reference, and was charged back; nothing was"
+            " done",
+            hint=f"memberctl payment show {number}",
+        )
+
+
 def refuse_probable_duplicate(
     earlier: Sequence[Earlier], reference: str | None, at: datetime, minutes: int
 ) -> None:

@@ -31,7 +31,6 @@ class TillClose(SQLModel, table=True):
     __table_args__ = table_args(
         one_of("method", Method),
         unique("branch_id", "method", "closed_on"),
-        unique("branch_id", "method", "after_entry"),
         check("onwards", "after_entry >= 0 AND until_entry >= after_entry"),
         check("difference_booked", "(counted_minor = expected_minor) = (entry_id IS NULL)"),
     )

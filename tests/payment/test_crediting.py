@@ -206,6 +206,10 @@ def test_a_credit_that_lay_still_for_years_becomes_income_when_another_agrees(
     assert check_ledger(session).problems == []
     with pytest.raises(RuleRefused, match="nothing is paid"):
         crediting.pay_request(session, "CP-000001", by=actors["feng"], at=noon(later), today=later)
+    with pytest.raises(RuleRefused, match="its credit is income since then"):
+        crediting.decide_request(
+            session, "CP-000001", approve=False, by=actors["zhao"], at=noon(later), today=later
+        )
 
 
 def test_credit_is_neither_recorded_as_money_nor_paid_out_as_credit(

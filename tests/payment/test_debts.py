@@ -15,7 +15,7 @@ from memberctl.ledger import queries as ledger
 from memberctl.ledger.rules import Account
 from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
-from memberctl.payment import debts
+from memberctl.payment import debts, invoicing
 from memberctl.payment.checking import check_ledger
 from memberctl.payment.debt_queries import list_debts
 from memberctl.payment.debt_rules import InstalmentPlan, WriteOffState, next_due, open_of, parts
@@ -207,6 +207,29 @@ def test_credit_that_is_spent_when_the_bank_takes_back_is_lost(
     assert ledger.balance(session, Account.MEMBER_CREDIT) == 0
     assert ledger.balance(session, Account.BAD_DEBT) == 15000
     assert check_ledger(session).problems == []
+
+
+def test_m5_a_transaction_that_a_bank_took_back_is_not_recorded_again(
+    session: Session, order: Order, pay: Callable[..., PaymentRecorded], actors: People, noon: Noon
+) -> None:
+    paid = pay(order, 100000, method=Method.CARD, reference="TX1")
+    take_back(session, paid.number, actors, noon)
+    for amount in (100000, 100001):
+        with pytest.raises(Conflict, match=f"{paid.number} .* was charged back"):
+            pay(order, amount, method=Method.CARD, reference="TX1", on=date(2026, 4, 1))
+    assert check_ledger(session).problems == []
+
+
+def test_m2_no_credit_note_gives_back_what_was_written_off(
+    session: Session, order: Order, pay: Callable[..., PaymentRecorded], actors: People, noon: Noon
+) -> None:
+    pay(order, 65000)
+    when = {"by": actors["qian"], "at": noon(NEXT), "today": NEXT}
+    invoice = invoicing.issue_invoice(session, order.number, **when)
+    write_off(session, order, actors, noon)
+    with pytest.raises(RuleRefused, match="written off"):
+        invoicing.credit_invoice(session, invoice.number, amount_minor=65000, reason="x", **when)
+    assert ledger.balance(session, Account.MEMBER_CREDIT) == 0
 
 
 def test_no_bank_takes_cash_back(

@@ -86,6 +86,16 @@ def test_a_till_is_closed_once_a_day(close: Close) -> None:
         close(0, on=CONFIRMED_ON - timedelta(days=1))
 
 
+def test_a_till_on_which_nothing_moved_is_closed_day_after_day(
+    session: Session, order: Order, pay: Callable[..., PaymentRecorded], close: Close
+) -> None:
+    pay(order, 500)
+    days = [CONFIRMED_ON + timedelta(days=n) for n in range(4)]
+    expected = [close(500 if n == 0 else 0, on=day).expected.minor for n, day in enumerate(days)]
+    assert expected == [500, 0, 0, 0]
+    assert check_ledger(session).problems == []
+
+
 def test_each_branch_has_its_own_till_and_its_own_people(
     session: Session, pay: Callable[..., PaymentRecorded], close: Close, actors: People
 ) -> None:

@@ -1,0 +1,87 @@
+"""What makes a method of the state machine of R5 something that people can do.
+
+An action is a rule of Hypothesis, which shrinks what goes wrong, and can also be taken by dice
+alone, which reach rare states sooner.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from hypothesis import strategies as st
+from hypothesis.stateful import precondition, rule
+
+from tests.reliability.money_desk import Desk
+
+SOLD = (  # To whom; how long the term is, None for a service; its price; days until it is due.
+    (0, 12, 365_000, 20), (0, None, 100_001, 90), (0, None, 50_000, 60), (1, 1, 39_900, 45),
+    (1, None, 700, 7), (1, None, 600_000, 150),
+)  # fmt: skip
+SOME, YES = range(1_000), (True, False)
+SHARES = ("part", "all", "all", "more", "cent")
+BEGINNINGS = ("none", "part", "all", "more")
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """What people can do, for whoever leads a history: when, and with which arguments."""
+
+    name: str
+    when: Callable[[Desk], bool]
+    choices: Mapping[str, Sequence[object]]
+
+
+ACTIONS: list[Action] = []
+
+
+def always(_: Desk) -> bool:
+    """Tell that something can be done at any time."""
+    return True
+
+
+def action(
+    when: Callable[[Desk], bool] = always, **choices: Sequence[object]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Make a method a rule of Hypothesis that can also be taken without it."""
+
+    def mark(method: Callable[..., None]) -> Callable[..., None]:
+        ACTIONS.append(Action(method.__name__, when, choices))
+        strategies = {name: st.sampled_from(values) for name, values in choices.items()}
+        return precondition(when)(rule(**strategies)(method))  # type: ignore[return-value]
+
+    return mark
+
+
+class Begun(Protocol):
+    """A machine as dice lead it: it begins, acts by name, agrees with the model, and ends."""
+
+    sound: bool
+
+    def begin(self, paid: tuple[str, ...], invoiced: bool) -> None:
+        """Let orders have some money."""
+
+    def agrees(self) -> None:
+        """Raise unless the program shows the model's figures."""
+
+    def teardown(self) -> None:
+        """Let the program check its books, and forget the history."""
+
+
+def wander(machine: Begun, dice: random.Random, steps: int) -> None:
+    """Lead one history by dice; raises as soon as something is wrong."""
+    try:
+        machine.begin(tuple(dice.choice(BEGINNINGS) for _ in SOLD), dice.random() < 0.5)
+        machine.agrees()
+        for _ in range(steps):
+            known = dice.choice([each for each in ACTIONS if each.when(machine)])
+            arguments = {name: dice.choice(values) for name, values in known.choices.items()}
+            getattr(machine, known.name)(**arguments)
+            machine.agrees()
+    except BaseException:
+        machine.sound = False
+        raise
+    finally:
+        machine.teardown()
