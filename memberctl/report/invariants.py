@@ -8,22 +8,10 @@ Source: reliability.md "Invariants".
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
-
 from memberctl.bank.rules import line_number
 from memberctl.core.numbering import member_number, visit_number
-
-
-@dataclass(frozen=True, slots=True)
-class Invariant:
-    """One rule. sql -- rows of (object, expected, found); naming -- makes the object's number."""
-
-    rule: str
-    sql: str
-    naming: Callable[[Any], str] = str
-
+from memberctl.report.outbox import MESSAGES
+from memberctl.report.rules import Invariant
 
 ORDERS = (
     Invariant(
@@ -252,13 +240,6 @@ TRACES = (
         """,
     ),
     Invariant(
-        "outbox_member",
-        """
-        SELECT 'message ' || b.id, 'a member', 'none'
-        FROM outbox b LEFT JOIN member m ON m.id = b.member_id WHERE m.id IS NULL
-        """,
-    ),
-    Invariant(
         "entry_about",
         """
         SELECT 'entry ' || e.id, 'an order', e.about
@@ -380,4 +361,4 @@ BANK = (
     ),
 )
 
-INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *VISITS, *TRACES, *BANK)
+INVARIANTS = (*PEOPLE, *ORDERS, *REVIEWS, *ACCESS, *VISITS, *MESSAGES, *TRACES, *BANK)

@@ -5,11 +5,12 @@ Source: rules T7, N6.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
+from typing import Any
 
 from memberctl.access.holds import Hold
 from memberctl.access.rules import Held, Standing, Wait
@@ -18,6 +19,15 @@ from memberctl.order.rules import OrderKind, OrderState
 BUYS_A_TERM = (OrderKind.JOIN, OrderKind.RENEWAL, OrderKind.DOWNGRADE)
 _PAID = frozenset({OrderState.PAID, OrderState.FULFILLED, OrderState.CLOSED})
 _CALLED_OFF = frozenset({OrderState.WITHDRAWN, OrderState.VOIDED, OrderState.REJECTED})
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """One rule. sql -- rows of (object, expected, found); naming -- makes the object's number."""
+
+    rule: str
+    sql: str
+    naming: Callable[[Any], str] = str
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from sqlalchemy import Connection, text
 
 from memberctl.bank.checking import broken_rows
 from memberctl.refund.checking import check_money
-from memberctl.report.invariants import INVARIANTS, Invariant
+from memberctl.report.invariants import INVARIANTS
+from memberctl.report.rules import Invariant
 from memberctl.report.seals import broken_seals
 from memberctl.report.shape import shape_problems
 from memberctl.report.traces import accepted_late, strange_steps

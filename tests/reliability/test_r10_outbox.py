@@ -5,9 +5,10 @@ from __future__ import annotations
 import os
 import random
 import signal
-from collections import Counter
+from collections import Counter as Count
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from queue import Queue
 
@@ -16,7 +17,9 @@ from sqlalchemy import text
 
 from memberctl.message import delivery
 from memberctl.message.delivery import Guarantee
+from memberctl.order.tables import Dunning
 from memberctl.store.engine import Store
+from memberctl.store.tables import Counter
 from tests.histories import a_confirmed_order
 from tests.message.mailserver import MailServer, configure, mail_server
 from tests.message.queueing import money_asked, queue, receipt
@@ -44,6 +47,11 @@ def prepare(shop: Program, server: MailServer, total: int) -> set[str]:
         session.execute(text("DELETE FROM outbox"))
         session.execute(text("UPDATE counter SET value = 0 WHERE name = 'outbox'"))
         session.execute(text("UPDATE member SET email = 'li@example.com'"))
+        order_id = session.execute(text("SELECT id FROM orders")).scalar_one()
+        levels = range(1, total, 2)
+        reached = {"order_id": order_id, "reached_on": date(2026, 3, 2)}
+        session.add_all(Dunning(id=n, level=n, **reached) for n in levels)
+        session.add(Counter(name="dunning", value=total))
         session.commit()
     for n in range(1, total, 2):
         queue(shop, receipt(1, n=n), money_asked(1, order, n))
@@ -83,7 +91,7 @@ def all_is_brought(shop: Program, server: MailServer, once: set[str], kills: int
     states = {each["number"]: each["state"] for each in shop.ok("message", "list")}
     unknown = {number for number, state in states.items() if state == "unknown"}
     assert {state for number, state in states.items() if number not in unknown} == {"sent"}
-    arrived = Counter(each.id for each in server.received)
+    arrived = Count(each.id for each in server.received)
     copies = sum(count - 1 for count in arrived.values())
     print(f"{len(states)} messages, {kills} kills: {copies} copies, {len(unknown)} unknown")
     for number in states.keys() - unknown:
@@ -121,7 +129,7 @@ def test_without_the_guard_what_may_come_once_comes_twice(
     sender.end()
     server.on_taken = None
     assert terminal(shop, "message", "send", folder=tmp_path / "next", be=careless).end() == 0
-    arrived = Counter(each.id for each in server.received)
+    arrived = Count(each.id for each in server.received)
     assert max(arrived[each] for each in once) > 1
 
 
@@ -131,5 +139,5 @@ def test_senders_at_once_send_each_message_once(
     prepare(shop, server, 30)
     senders = [terminal(shop, "message", "send", folder=tmp_path / str(n)) for n in range(4)]
     codes = [sender.end() for sender in senders]
-    arrived = Counter(each.id for each in server.received)
+    arrived = Count(each.id for each in server.received)
     assert (codes, len(arrived), set(arrived.values())) == ([0] * 4, 30, {1})

@@ -77,6 +77,7 @@ CHANGE = (
 )
 TAKEN = "UPDATE counter SET value = 99 WHERE name = 'term_change'"
 FINAL = "SELECT id FROM review_decision WHERE order_id = {paid_id} AND stage = 'final'"
+A_RECEIPT = " id = (SELECT MIN(id) FROM outbox WHERE purpose = 'payment_receipt')"
 FAULTS: dict[str, list[str]] = {
     "order_total": [
         "UPDATE order_line SET unit_minor = unit_minor + 1, amount_minor = amount_minor + 1"
@@ -168,7 +169,31 @@ FAULTS: dict[str, list[str]] = {
         "DELETE FROM visit WHERE id = 2",
     ],
     "repeat_answered": ["UPDATE repeat SET result = NULL WHERE key = 'K1'"],
-    "outbox_member": ["UPDATE outbox SET member_id = 999 WHERE id = (SELECT MIN(id) FROM outbox)"],
+    "outbox_member": ["UPDATE outbox SET member_id = 999 WHERE" + A_RECEIPT],
+    "message_erased": ["UPDATE outbox SET member_id = {erased_id} WHERE" + A_RECEIPT],
+    "message_retry": ["UPDATE outbox SET state = 'retry' WHERE" + A_RECEIPT],
+    "message_handed message_noted": [
+        "UPDATE outbox SET state = 'sent', sent_at = created_at WHERE" + A_RECEIPT
+    ],
+    "message_noted": [
+        "UPDATE outbox SET state = 'sent', sent_at = created_at, attempts = 1 WHERE" + A_RECEIPT
+    ],
+    "message_sent_once audit.content": [
+        "UPDATE audit SET event = 'message.sent', object = 'MS-000001'"
+        " WHERE event IN ('policy.set', 'branch.added')"
+    ],
+    "reminder_term": [
+        "UPDATE outbox SET purpose = 'renewal_reminder', cause = 'T-999/1m' WHERE" + A_RECEIPT
+    ],
+    "message_dunned": [
+        "UPDATE outbox SET purpose = 'payment_reminder', cause = '{paid}/1' WHERE" + A_RECEIPT
+    ],
+    "message_quoted": [
+        "UPDATE outbox SET purpose = 'quote_sent', cause = '{paid}/9' WHERE" + A_RECEIPT
+    ],
+    "message_order": [
+        "UPDATE outbox SET purpose = 'order_forfeited', cause = 'JN-2026-XXXXX' WHERE" + A_RECEIPT
+    ],
     "entry_about": [
         "UPDATE ledger_entry SET about = 'nothing' WHERE id = (SELECT MIN(id) FROM ledger_entry)"
     ],
