@@ -11,11 +11,15 @@ import pytest
 from memberctl.store.engine import Store
 from tests.program import Program
 from tests.reliability import test_r07_readers as readers
+from tests.reliability.money_actions import wander
+from tests.reliability.money_desk import Ground
+from tests.reliability.money_machine import MoneyMachine
 from tests.reliability.promises import assert_sound
 from tests.reliability.terminals import terminal
 from tests.reliability.test_r01_kill import kill_writers
 from tests.reliability.test_r03_keys import send_keys
 from tests.reliability.test_r04_races import AMOUNT, TILLS, race
+from tests.reliability.test_r05_money import ground
 from tests.reliability.test_r06_many_terminals import FAIREST, SLOWEST, write_together
 from tests.reliability.test_r09_dry_runs import random_files, run_dry_and_really
 from tests.reliability.test_r09_dry_runs import told as said
@@ -24,7 +28,9 @@ from tests.reliability.test_r23_engines import assert_equal, live, shops
 from tests.soak.conftest import Report
 from tests.warm import WarmProgram
 
-__all__ = ["shops"]
+__all__ = ["ground", "shops"]
+
+MONEY_HISTORIES, MONEY_STEPS = 1_000, 60
 
 NARROW = "UPDATE counter SET value = value + 1 WHERE name = 'branch'"
 
@@ -131,3 +137,12 @@ def test_two_thousand_histories_on_both_engines(
     succeeded = live(shops, dice, 2_000)
     assert_equal(shops)
     told("R23", f"2000 random histories, {succeeded} lines done", "equal answers and stores")
+
+
+@pytest.mark.parametrize("engine_kind", ["sqlite"])
+def test_money_is_what_the_model_says_in_long_histories(
+    ground: Ground, dice: random.Random, told: Report
+) -> None:
+    for _ in range(MONEY_HISTORIES):
+        wander(MoneyMachine(ground), dice, MONEY_STEPS)
+    told("R5", f"{MONEY_HISTORIES} histories of {MONEY_STEPS} steps", "0 contradictions")
