@@ -162,8 +162,11 @@ def effects(
 def _sold(session: Session, order: Order) -> _Sold | None:
     """Return the newest term of an order; a settled order's voided one kept no day when it ended.
 
+    What an order had before its debt was written off was taken back with the payment for it.
     Raises RuleRefused when what is left of it belongs to another order now.
     """
+    if order.written_off_minor:
+        return None
     term = session.scalars(
         select(Term).where(Term.source == order.number).order_by(col(Term.id).desc()).limit(1)
     ).one_or_none()

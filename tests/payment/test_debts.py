@@ -24,6 +24,7 @@ from memberctl.payment.plans import agree_instalments, plan_of
 from memberctl.payment.queries import live_terms
 from memberctl.payment.results import PaymentRecorded
 from memberctl.payment.rules import Method
+from memberctl.refund.operations import preview_refund
 from tests.payment.conftest import Noon, People
 from tests.payment.ground import CONFIRMED_ON, add_order
 
@@ -230,6 +231,17 @@ def test_m2_no_credit_note_gives_back_what_was_written_off(
     with pytest.raises(RuleRefused, match="written off"):
         invoicing.credit_invoice(session, invoice.number, amount_minor=65000, reason="x", **when)
     assert ledger.balance(session, Account.MEMBER_CREDIT) == 0
+
+
+def test_a_term_that_was_taken_back_is_not_counted_as_used_in_a_refund(
+    session: Session, order: Order, pay: Callable[..., PaymentRecorded], actors: People, noon: Noon
+) -> None:
+    paid = pay(order, 365000, method=Method.CARD, reference="TX1")
+    take_back(session, paid.number, actors, noon, on=NEXT)
+    pay(order, 5000, on=NEXT)
+    write_off(session, order, actors, noon)
+    later = date(2027, 6, 1)
+    assert preview_refund(session, order.number, on=later, today=later).amount.minor == 5000
 
 
 def test_no_bank_takes_cash_back(

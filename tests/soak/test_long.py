@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import text
 
 from memberctl.store.engine import Store
 from tests.program import Program
@@ -145,4 +146,6 @@ def test_money_is_what_the_model_says_in_long_histories(
 ) -> None:
     for _ in range(MONEY_HISTORIES):
         wander(MoneyMachine(ground), dice, MONEY_STEPS)
+    left = ground.session.scalar(text("SELECT COUNT(*) FROM payment"))
+    assert left == 0, "a history was not forgotten, so the next one began elsewhere"
     told("R5", f"{MONEY_HISTORIES} histories of {MONEY_STEPS} steps", "0 contradictions")
