@@ -65,7 +65,10 @@ def ground(session: Session, keys: Keys, actors: dict[str, Actor]) -> Ground:
 
 
 def live(ground: Ground, histories: int) -> int:
-    """Let Hypothesis lead so many histories, and shrink one that goes wrong; return how many."""
+    """Let Hypothesis lead so many histories, and shrink one that goes wrong; return how many.
+
+    They are the same ones each time, so that a change is judged by itself; the soak leads new ones.
+    """
     begun: list[MoneyMachine] = []
 
     def begin() -> MoneyMachine:
@@ -79,7 +82,7 @@ def live(ground: Ground, histories: int) -> int:
             stateful_step_count=STEPS,
             deadline=None,
             database=None,
-            print_blob=True,
+            derandomize=True,
             report_multiple_bugs=False,
             phases=(Phase.generate, Phase.shrink),
             suppress_health_check=list(HealthCheck),
