@@ -14,6 +14,7 @@ from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.ledger.operations import book_refund, reverse_entry
+from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account
 from memberctl.message.operations import suppress
 from memberctl.message.rules import Purpose
@@ -219,7 +220,12 @@ def fail_refund(
     state = step(rules.STEPS, refund.state, "fail", f"refund {number}")
     refuse_if_changed(seen, refund.version)
     assert refund.entry_id is not None, "a paid refund is in the books"
-    reverse_entry(session, refund.entry_id, event="refund.failed", value_on=today, at=at)
+    member = member_number(order.member_id)
+    reverse_entry(
+        session, refund.entry_id, event="refund.failed", value_on=today, at=at, credit_of=member
+    )
+    credit = -balance(session, Account.MEMBER_CREDIT, member)
+    rules.refuse_spent_credit(number, Money(credit, refund.currency))
     suppress(session, [_notice(refund)])
     move(refund, state)
     refund.entry_id, refund.stopped_because = None, reason

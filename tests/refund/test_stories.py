@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from memberctl.store.engine import Store
-from tests.histories import a_big_order, a_member
+from tests.histories import a_big_order, a_member, confirm
 from tests.program import Program
 from tests.refund.conftest import (
     a_card,
@@ -281,6 +281,25 @@ def test_two_stacked_terms_are_refunded_each_by_itself(club: WarmProgram, a_year
     assert refunded(club, order)["amount"] == cny("82.19")
     assert [end for _, end, _ in terms(club, order)] == ["2026-12-01", "2027-12-31"]
     assert refunded(club, renewal)["amount"] == cny("1000.00")
+    assert_sound(club)
+
+
+def test_m9_a_payout_as_credit_does_not_fail_once_the_credit_is_spent(
+    club: WarmProgram, a_year: Join
+) -> None:
+    order = a_year(("1000.00", "cash"))
+    member = member_of(club, order)
+    hall = ("order", "file", member, "--kind", "service", "--line")
+    club.ok("payment", "record", order, "500.00", "--method", "cash", as_="qian")
+    paid_by_credit = club.ok(*hall, "hall:1:500.00", as_="sun")["number"]
+    confirm(club, paid_by_credit)
+    club.ok("credit", "apply", member, as_="qian")
+    assert shares(refunded(club, paid_by_credit)) == [("member_credit", "500.00")]
+    other = club.ok(*hall, "court:1:500.00", as_="sun")["number"]
+    confirm(club, other)
+    club.ok("credit", "apply", member, as_="qian")
+    failed = club("refund", "fail", "RF-0001", "--reason", "x", "--yes", as_="qian")
+    assert (failed.exit, "gave back as credit is spent" in failed.err) == (6, True)
     assert_sound(club)
 
 

@@ -71,13 +71,23 @@ class Begun(Protocol):
 
 
 def wander(machine: Begun, dice: random.Random, steps: int) -> None:
-    """Lead one history by dice; raises as soon as something is wrong."""
+    """Lead one history by dice; raises as soon as something is wrong, with all that was done."""
+    done: list[str] = []
+    try:
+        _lead(machine, dice, steps, done)
+    except BaseException as wrong:
+        wrong.add_note("\n".join(done))
+        raise
+
+
+def _lead(machine: Begun, dice: random.Random, steps: int, done: list[str]) -> None:
     try:
         machine.begin(tuple(dice.choice(BEGINNINGS) for _ in SOLD), dice.random() < 0.5)
         machine.agrees()
         for _ in range(steps):
             known = dice.choice([each for each in ACTIONS if each.when(machine)])
             arguments = {name: dice.choice(values) for name, values in known.choices.items()}
+            done.append(f"{known.name} {arguments}")
             getattr(machine, known.name)(**arguments)
             machine.agrees()
     except BaseException:

@@ -433,6 +433,8 @@ class House:
     def fail_refund(self, order: Order, refund: Refund, today: date) -> None:
         """Say that it did not arrive: the house owes it again (M2, M9)."""
         require(refund.state == "paid", "not paid")
+        as_credit = sum(minor for _, way, minor in refund.parts if way == CREDIT)
+        require(self.credit[order.member] >= as_credit, "spent")
         refund.state = "failed"
         order.income += refund.income
         for payment, way, minor in refund.parts:

@@ -145,7 +145,7 @@ def test_money_is_what_the_model_says_in_long_histories(
     ground: Ground, dice: random.Random, told: Report
 ) -> None:
     for _ in range(MONEY_HISTORIES):
-        wander(MoneyMachine(ground), dice, MONEY_STEPS)
+        wander(MoneyMachine(ground), random.Random(dice.randrange(2**32)), MONEY_STEPS)
     left = ground.session.scalar(text("SELECT COUNT(*) FROM payment"))
     assert left == 0, "a history was not forgotten, so the next one began elsewhere"
     told("R5", f"{MONEY_HISTORIES} histories of {MONEY_STEPS} steps", "0 contradictions")
