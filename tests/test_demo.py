@@ -28,10 +28,14 @@ class Year:
 
 
 def demo(samples: Path, folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run the demo of `samples`, with its temporary folder inside `folder`."""
+    """Run the demo of `samples`, with its temporary folder inside `folder`.
+
+    Its tables are as wide as README shows them, whatever terminal the tests run in.
+    """
+    kept = {key: value for key, value in os.environ.items() if key not in {"COLUMNS", "LINES"}}
     return subprocess.run(
         [sys.executable, str(samples / "demo")],
-        env={**os.environ, "TMPDIR": str(folder), "MEMBERCTL_DB": "/nowhere/at/all.db"},
+        env={**kept, "TMPDIR": str(folder), "MEMBERCTL_DB": "/nowhere/at/all.db"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         encoding="utf-8",
