@@ -118,7 +118,10 @@ def _fees(session: Session, last: date | None, zone: ZoneInfo) -> list[Fee]:
 
 
 def _candidates(session: Session, last: date | None, zone: ZoneInfo) -> set[str]:
-    """Return the orders with a fee that is not earned yet, or whose terms changed since."""
+    """Return the orders with a fee that is not earned yet, or whose fee or terms changed since.
+
+    A fee that became smaller, by a refund or a credit note, may have been earned too far.
+    """
     unearned = (
         columns(col(Posting.party))
         .where(col(Posting.account) == Account.UNEARNED_FEES.value)
@@ -135,7 +138,16 @@ def _candidates(session: Session, last: date | None, zone: ZoneInfo) -> set[str]
         .join(TermChange, col(TermChange.term_id) == col(Term.id))
         .where(col(TermChange.recorded_at) >= since)
     )
-    return found.union(session.execute(voided).scalars(), session.execute(changed).scalars())
+    moved = (
+        columns(col(Posting.party))
+        .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
+        .where(
+            col(LedgerEntry.at) >= since,
+            col(LedgerEntry.event) != EARNED,
+            col(Posting.account).in_((Account.UNEARNED_FEES.value, Account.FEE_INCOME.value)),
+        )
+    )
+    return found.union(*(session.execute(each).scalars() for each in (voided, changed, moved)))
 
 
 def _movements(session: Session, orders: Iterable[str]) -> dict[str, list[Movement]]:

@@ -14,6 +14,7 @@ from memberctl.ledger import queries
 from memberctl.ledger.rules import Account
 from memberctl.ledger.statements import month_statement
 from memberctl.order.tables import Order
+from memberctl.payment import invoicing
 from memberctl.payment.checking import check_ledger
 from memberctl.payment.earning import Recognised
 from memberctl.payment.recognising import recognise_fees
@@ -90,6 +91,22 @@ def test_the_income_of_a_voided_payment_is_income_no_more(
     void(paid)
     assert recognise(CONFIRMED_ON + timedelta(days=2)).earned.minor == -1000
     assert queries.fee_minor(session, order.number) == (365000, 0)
+    assert check_ledger(session).problems == []
+
+
+def test_a_fee_that_was_made_smaller_is_earned_over_its_whole_term_all_the_same(
+    session: Session, order: Order, pay: Callable[..., PaymentRecorded], recognise: Run,
+    actors: People, noon: Noon,
+) -> None:  # fmt: skip
+    pay(order, 365000)
+    recognise(date(2026, 3, 11))
+    day = date(2026, 3, 12)
+    when = {"by": actors["qian"], "at": noon(day), "today": day}
+    invoice = invoicing.issue_invoice(session, order.number, **when)
+    invoicing.credit_invoice(session, invoice.number, amount_minor=355000, reason="x", **when)
+    assert queries.fee_minor(session, order.number) == (0, 10000)
+    recognise(date(2026, 3, 12))
+    assert queries.fee_minor(session, order.number) == (9699, 301)
     assert check_ledger(session).problems == []
 
 
