@@ -201,11 +201,14 @@ def refuse_late_void(number: str, recorded_on: date, today: date, days: int) -> 
         )
 
 
-def refuse_spent_credit(number: str, left: Money) -> None:
-    """Refuse to void a payment of which a part became credit that is spent. Source: rules M2."""
+def refuse_spent_credit(what: str, left: Money) -> None:
+    """Refuse to undo what became credit that is spent since: a payment, or a payout. (M2)
+
+    left -- the member's credit without it
+    """
     if left.minor < 0:
         raise RuleRefused(
-            f"what payment {number} left as credit is spent: undo that first",
+            f"what {what} left as credit is spent: undo that first",
             hint="memberctl payment list --method member_credit",
         )
 

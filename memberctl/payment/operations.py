@@ -312,7 +312,9 @@ def void_payment(
     undone = undo_payment(
         session, order, payment, event="payment.voided", by=by, at=at, value_on=today
     )
-    refuse_spent_credit(queries.number(payment.id), Money(undone.credit_minor, payment.currency))
+    refuse_spent_credit(
+        f"payment {queries.number(payment.id)}", Money(undone.credit_minor, payment.currency)
+    )
     _note_payment(session, "payment.voided", payment, order, by=by, at=at)
     return PaymentVoided(
         number=queries.number(payment.id),

@@ -21,6 +21,7 @@ from memberctl.message.rules import Purpose
 from memberctl.order.notices import tell
 from memberctl.order.rules import refuse_if_changed
 from memberctl.order.tables import Order
+from memberctl.payment.debt_rules import refuse_spent_credit
 from memberctl.payment.rules import Method
 from memberctl.payment.tables import Payment
 from memberctl.refund import queries, rules
@@ -225,7 +226,7 @@ def fail_refund(
         session, refund.entry_id, event="refund.failed", value_on=today, at=at, credit_of=member
     )
     credit = -balance(session, Account.MEMBER_CREDIT, member)
-    rules.refuse_spent_credit(number, Money(credit, refund.currency))
+    refuse_spent_credit(number, Money(credit, refund.currency))
     suppress(session, [_notice(refund)])
     move(refund, state)
     refund.entry_id, refund.stopped_because = None, reason

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from memberctl.access.changes import ChangeKind
 from memberctl.core.errors import Conflict, Invalid, NotPermitted, RuleRefused
-from memberctl.core.money import Money, parse_amount, parse_percent
+from memberctl.core.money import parse_amount, parse_percent
 from memberctl.office.rules import Role
 from memberctl.order.rules import OrderKind, OrderState
 from memberctl.payment.rules import DEAD, SETTLED, Method
@@ -312,19 +312,6 @@ def refuse_other_usage(refund: str, then: Usage | None, now: Usage | None) -> No
         raise Conflict(
             f"the term changed since {refund} was asked for, so its amount is out of date",
             hint=f"memberctl refund withdraw {refund}, then ask for it again",
-        )
-
-
-def refuse_spent_credit(refund: str, left: Money) -> None:
-    """Refuse to say that a payout failed of which a part became credit that is spent since.
-
-    left -- the member's credit without it
-    Source: rules M2, M9.
-    """
-    if left.minor < 0:
-        raise RuleRefused(
-            f"what {refund} gave back as credit is spent: undo that first",
-            hint="memberctl payment list --method member_credit",
         )
 
 

@@ -299,7 +299,7 @@ def test_m9_a_payout_as_credit_does_not_fail_once_the_credit_is_spent(
     confirm(club, other)
     club.ok("credit", "apply", member, as_="qian")
     failed = club("refund", "fail", "RF-0001", "--reason", "x", "--yes", as_="qian")
-    assert (failed.exit, "gave back as credit is spent" in failed.err) == (6, True)
+    assert (failed.exit, "RF-0001 left as credit is spent" in failed.err) == (6, True)
     assert_sound(club)
 
 
