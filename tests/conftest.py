@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, time
 from pathlib import Path
@@ -22,6 +23,12 @@ from tests.program import Program
 from tests.stores import Grounds, database_url, drop_database
 
 ENGINES = ("sqlite", "postgresql")
+
+# Whoever starts the tests in the background or by nohup lets them ignore signals, and each program
+# that they start would inherit that. A handler that does nothing is not inherited.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, lambda *_: None)
 
 
 @pytest.fixture(scope="session", autouse=True)
