@@ -85,6 +85,15 @@ FILES = (
 IMPORTS = ("application import", "member import")
 
 
+@pytest.mark.parametrize(("path", "named"), [(".", "."), ("..", ".."), ("/", "/"), ("", "without")])
+def test_a_place_without_a_name_is_named_as_it_was_typed(
+    shop: Program, path: str, named: str
+) -> None:
+    result = shop("application", "import", "--", path)
+    assert result.exit == (REFUSED if path else 4)
+    assert f"memberctl: {named} is not" in result.err or f"no file {named}" in result.err
+
+
 @pytest.mark.parametrize("line", IMPORTS)
 @pytest.mark.parametrize("file", FILES, ids=[file.number for file in FILES])
 def test_a_bad_file_is_refused_or_gives_its_bad_rows_back(

@@ -154,10 +154,10 @@ def _answer_again(run: Run, before: AlreadyDone) -> None:
 def _usage(run: Run, argv: Sequence[str], problem: typer.TyperException) -> int:
     context = getattr(problem, "ctx", None)
     command = context.command_path if context is not None else "memberctl"
-    line = problem.format_message().strip().replace("Value error, ", "")
+    line = " ".join(problem.format_message().split()).replace("Value error, ", "")
     if type(problem).__name__ == "NoArgsIsHelpError":
         if not run.in_batch:
-            typer.echo(line, file=run.stdout)
+            typer.echo(problem.format_message().strip(), file=run.stdout)
             return UsageProblem.exit_code
         line = "the line ends where a noun or a verb is missing"
     return _fail(run, argv, UsageProblem(line, hint=f"{command} --help"))

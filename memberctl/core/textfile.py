@@ -211,7 +211,7 @@ def open_bytes(source: str | Path, *, stdin: BinaryIO | None = None) -> tuple[Bi
     """
     if str(source) == "-":
         return _copy_of(stdin or sys.stdin.buffer), "standard input"
-    return _open_regular(source), safe(Path(source).name)
+    return _open_regular(source), _name_of(source)
 
 
 def refuse_changed(name: str) -> NoReturn:
@@ -222,7 +222,7 @@ def refuse_changed(name: str) -> NoReturn:
 
 
 def _open_regular(path: str | Path) -> BinaryIO:
-    name = safe(Path(path).name)
+    name = _name_of(path)
     # Without O_NONBLOCK a pipe that nobody writes to would be waited for, for ever.
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
     try:
@@ -235,6 +235,11 @@ def _open_regular(path: str | Path) -> BinaryIO:
         os.close(handle)
         raise Invalid(f"{name} is not a regular file", rule="file_kind")
     return os.fdopen(handle, "rb", buffering=0)
+
+
+def _name_of(path: str | Path) -> str:
+    """Return the last part of a path, or what there is of it, fit for a message."""
+    return safe(Path(path).name or str(path) or "without a name")
 
 
 def _why_not_opened(problem: OSError | ValueError) -> str:

@@ -45,3 +45,12 @@ def test_a_text_in_no_known_encoding_is_to_be_saved_as_utf_8(shop: Program) -> N
     text.write_bytes(b"membership \x81\x20\xff")
     refused = shop("agreement", "publish", str(text))
     assert (refused.exit, "save it as UTF-8" in refused.err) == (6, True)
+
+
+def test_an_option_that_is_missing_is_said_on_one_line_with_its_choices(shop: Program) -> None:
+    refused = shop("payment", "record", "JN-2026-XXXXX", "12.00")
+    assert refused.exit == 2
+    said, hint, *others = refused.err.splitlines()
+    assert said.startswith("memberctl: Missing option '--method'. Choose from: cash, bank, ")
+    assert hint == "hint: memberctl payment record --help"
+    assert others == []
