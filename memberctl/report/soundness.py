@@ -6,19 +6,23 @@ Source: reliability.md "Invariants", R13, R15, R16; rules G1, M1, M13.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from memberctl.bank.checking import broken_rows
+from memberctl.core.errors import MemberctlError
 from memberctl.refund.checking import check_money
 from memberctl.report.invariants import INVARIANTS
 from memberctl.report.rules import Invariant
 from memberctl.report.seals import broken_seals
 from memberctl.report.shape import shape_problems
 from memberctl.report.traces import accepted_late, strange_steps
+from memberctl.store.checksums import changed_rows
 from memberctl.store.schema import metadata
 from memberctl.store.trail import Checked, Problem, verify_chain
 
@@ -28,27 +32,54 @@ if TYPE_CHECKING:
     from memberctl.store.keys import Keys
 
 
+STRANGE_VALUES = (ValueError, TypeError, LookupError, ArithmeticError, AssertionError)
+
+
 def check_everything(session: Session, keys: Keys, *, deep: bool) -> Checked:
     """Return every contradiction in the store, and how many rows were looked at.
 
-    deep -- also open every sealed field, and compare the schema with a fresh one
+    deep -- also open every sealed field, compare the schema with a fresh one and every row with
+            what was written, and follow the audit log behind a broken link
     Every problem names the rule that is broken, the object, what was expected and what is there.
     """
     connection = session.connection()
-    chain = verify_chain(session, keys.audit)
-    problems = [
-        *file_problems(connection),
-        *(problem for rule in INVARIANTS for problem in breaks(connection, rule)),
-        *counter_problems(connection),
-        *accepted_late(session),
-        *strange_steps(connection),
-        *(Problem(**asdict(problem)) for problem in check_money(session).problems),
-        *chain.problems,
-    ]
+    heads: list[str] = []
+
+    def chain() -> Iterable[Problem]:
+        verified = verify_chain(session, keys.audit, to_the_end=deep)
+        heads.append(verified.head)
+        return verified.problems
+
+    checks: dict[str, Callable[[], Iterable[Any]]] = {
+        "file": lambda: file_problems(connection),
+        "rows": lambda: rows_as_written(connection) if deep else (),
+        "rules": lambda: (each for rule in INVARIANTS for each in breaks(connection, rule)),
+        "counters": lambda: counter_problems(connection),
+        "quotes": lambda: accepted_late(session),
+        "steps": lambda: strange_steps(connection),
+        "money": lambda: check_money(session).problems,
+        "audit log": chain,
+    }
     if deep:
-        rows = (Problem(**asdict(problem)) for problem in broken_rows(session, keys))
-        problems += [*broken_seals(session, keys), *rows, *shape_problems(connection)]
-    return Checked(count_rows(connection), tuple(problems), chain.head)
+        checks |= {
+            "fields": lambda: broken_seals(session, keys),
+            "statements": lambda: broken_rows(session, keys),
+            "schema": lambda: shape_problems(connection),
+        }
+    problems = [each for name, check in checks.items() for each in _made(name, check)]
+    return Checked(count_rows(connection), tuple(problems), "".join(heads))
+
+
+def _made(name: str, check: Callable[[], Iterable[Any]]) -> Iterator[Problem]:
+    """Return what a check finds; what it cannot even read is found as well.
+
+    A damaged store holds values that no version of memberctl has written, so that any check may
+    fail on them in any way.
+    """
+    try:
+        yield from (Problem(**asdict(problem)) for problem in check())
+    except (*STRANGE_VALUES, SQLAlchemyError, sqlite3.Error, MemberctlError) as fault:
+        yield Problem("unreadable", f"the check of {name}", "readable", type(fault).__name__)
 
 
 def breaks(connection: Connection, invariant: Invariant) -> Iterator[Problem]:
@@ -80,6 +111,12 @@ def counter_problems(connection: Connection) -> Iterator[Problem]:
         given, highest = connection.execute(text(sql), {"name": name}).one()
         if given is not None and highest is not None and highest > given:
             yield Problem("counter_behind", name, f"at least {highest}", str(given))
+
+
+def rows_as_written(connection: Connection) -> Iterator[Problem]:
+    """Return rows of a SQLite store that do not hold what was written (reliability.md R15)."""
+    if connection.dialect.name == "sqlite":
+        yield from changed_rows(connection.connection.driver_connection)
 
 
 def count_rows(connection: Connection) -> int:

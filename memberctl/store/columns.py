@@ -27,6 +27,8 @@ from sqlalchemy import (
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
+from memberctl.core.errors import IntegrityFailure
+
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -63,7 +65,10 @@ class Instant(TypeDecorator[datetime]):
         if value is None:
             return None
         if isinstance(value, str):
-            return datetime.fromisoformat(value)
+            try:
+                return datetime.fromisoformat(value)
+            except ValueError:
+                raise _damaged() from None
         assert isinstance(value, datetime)
         return value.astimezone(UTC)
 
@@ -86,7 +91,12 @@ class Day(TypeDecorator[date]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> date | None:
         """Return the date."""
-        return date.fromisoformat(value) if isinstance(value, str) else value
+        if value is None or isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            raise _damaged() from None
 
 
 class State(TypeDecorator[StrEnum]):
@@ -105,7 +115,17 @@ class State(TypeDecorator[StrEnum]):
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> StrEnum | None:
         """Return the state."""
-        return None if value is None else self.states(value)
+        if value is None:
+            return None
+        try:
+            return self.states(value)
+        except ValueError:
+            raise _damaged() from None
+
+
+def _damaged() -> IntegrityFailure:
+    """Return what is said of a stored value that no memberctl has written."""
+    return IntegrityFailure("the store holds a damaged value", hint="memberctl db check --deep")
 
 
 def instant_text(at: datetime) -> str:

@@ -17,7 +17,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from memberctl.core.errors import NoStore, OutsideUnclear, TryAgain, Unreachable, UsageProblem
+from memberctl.core.errors import (
+    IntegrityFailure,
+    NoStore,
+    OutsideUnclear,
+    TryAgain,
+    Unreachable,
+    UsageProblem,
+)
 from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
 from memberctl.store.held import HeldConnection
@@ -43,6 +50,7 @@ WRITE_PRAGMAS = (
     *READ_PRAGMAS,
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
+    "PRAGMA temp_store=MEMORY",
     "PRAGMA wal_autocheckpoint=0",
     # A WAL that begins anew would keep its length, and be taken for long ever after; cut to the
     # limit it is written over, which costs the disk half of what growing does.
@@ -205,9 +213,27 @@ def _sqlite_engine(store: Store, purpose: str) -> Engine:
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         raw: Any = connection.connection.driver_connection
+        raw.begin_anew()
         raw.execute(begin)
 
+    if purpose == "write":
+        _sum_rows(engine)
     return engine
+
+
+def _sum_rows(engine: Engine) -> None:
+    """Let each row have the checksum of what it holds when it is committed (promise R15)."""
+    from sqlalchemy import event
+
+    from memberctl.store import checksums
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def _watch(_: Connection, cursor: Any, statement: str, *more: Any) -> None:
+        checksums.watch(cursor.connection, statement)
+
+    @event.listens_for(engine, "commit")
+    def _refresh(connection: Connection) -> None:
+        checksums.refresh(connection.connection.driver_connection)
 
 
 def _open_sqlite(path: Path, purpose: str) -> sqlite3.Connection:
@@ -269,6 +295,11 @@ def _connected(path: Path, mode: str, pragmas: Sequence[str]) -> sqlite3.Connect
     except sqlite3.Error:
         connection.close()
         raise
+    except UnicodeDecodeError:  # SQLite quotes a schema that is no text any more.
+        connection.close()
+        raise IntegrityFailure(
+            "the store's file is damaged", hint="memberctl backup restore FILE"
+        ) from None
     return connection
 
 

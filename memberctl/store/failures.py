@@ -85,6 +85,8 @@ def _sqlite_failure(problem: sqlite3.Error) -> MemberctlError | None:
         return IntegrityFailure("the store forbids this change: its records are append-only")
     if name == "SQLITE_CONSTRAINT_UNIQUE":
         return Conflict("somebody else has just recorded the same; nothing was done")
+    if "Could not decode to UTF-8" in str(problem):
+        return IntegrityFailure("the store holds text that is damaged", hint="memberctl db check")
     if name == "SQLITE_ERROR" and "no such table" in str(problem):
         return NoStore("the store lacks a table", hint="memberctl db upgrade")
     return None

@@ -17,15 +17,28 @@ _held: Counter[tuple[int, int]] = Counter()
 
 
 class HeldConnection(sqlite3.Connection):
-    """A connection that counts as holding its file until it is closed."""
+    """A connection that counts as holding its file until it is closed.
+
+    It also keeps what `store.checksums` knows of its transaction:
+    watched  -- the verbs and tables of which it takes down what changes; None before the first
+    sums_all -- whether every row is summed at the end
+    damaged  -- tables and rows that were found changed before a migration
+    """
 
     _file: tuple[int, int] | None = None
+    watched: set[tuple[str, str]] | None = None
+    sums_all = False
+    damaged: frozenset[tuple[str, int]] = frozenset()
 
     def hold(self, path: Path) -> None:
         """Count this connection as one that holds `path`."""
         found = path.stat()
         self._file = (found.st_dev, found.st_ino)
         _held[self._file] += 1
+
+    def begin_anew(self) -> None:
+        """Forget what was known of the transaction before."""
+        self.watched, self.sums_all, self.damaged = None, False, frozenset()
 
     def close(self) -> None:
         """Close the connection; its file may be opened otherwise when it was the last."""

@@ -29,7 +29,11 @@ def upgrade_in(session: Session, revision: str = "head") -> None:
     """Bring the schema to `revision` within a transaction that the caller commits."""
     from alembic import command
 
-    command.upgrade(config_for(session.connection()), revision)
+    from memberctl.store.checksums import sum_all_at_commit
+
+    connection = session.connection()
+    sum_all_at_commit(connection.connection.driver_connection)
+    command.upgrade(config_for(connection), revision)
 
 
 def config_for(connection: Connection | None) -> Config:

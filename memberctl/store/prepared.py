@@ -12,6 +12,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from memberctl.store.checksums import watch
+
 if TYPE_CHECKING:
     from sqlalchemy import Dialect, Select, TextualSelect
     from sqlmodel import Session
@@ -69,6 +71,7 @@ class Prepared:
         session.flush()
         raw, dialect = driver_of(session)
         ready = self._ready.get(dialect.name) or self._prepare(dialect)
+        watch(raw, ready.sql)
         found: list[tuple[Any, ...]] = raw.execute(ready.sql, ready.bound(values)).fetchall()
         out = ready.out
         if out is None:

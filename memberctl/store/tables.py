@@ -71,3 +71,20 @@ class AuditRow(SQLModel, table=True):
     prev: bytes = Field(sa_column=blob())
     mac: bytes = Field(sa_column=blob())
     account: str = Field(default="", sa_column=text(default=""))
+
+
+class Checksum(SQLModel, table=True):
+    """The checksums of 64 rows as they were written, on SQLite (reliability.md R15).
+
+    part -- their table; block -- their rowid // 64; sums -- 4 bytes each, zeros where is no row
+    """
+
+    __tablename__ = "checksum"
+    __table_args__ = (
+        check("whole_block", "length(sums) = 256"),
+        {"sqlite_strict": True, "sqlite_with_rowid": False},
+    )
+
+    part: str = Field(sa_column=text_key())
+    block: int = Field(sa_column=key())
+    sums: bytes = Field(sa_column=blob())

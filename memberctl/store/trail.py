@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Row, or_, select
+from sqlalchemy import Row, Text, or_, select, type_coerce
 from sqlmodel import col
 
 from memberctl.store.audit import FIRST_PREV, link_mac, signed_fields
@@ -118,25 +118,33 @@ def _tells_of(object_: str) -> ColumnElement[bool]:
     return col(AuditRow.facts).contains(f'"{object_}"', autoescape=True)
 
 
-def verify_chain(session: Session, key: bytes) -> Checked:
+def verify_chain(session: Session, key: bytes, *, to_the_end: bool = False) -> Checked:
     """Follow the chain from its first link and stop at the first that is broken.
 
     Finds a changed, removed, added or moved row; rows cut off at the end are found only
     against an anchor kept elsewhere.
+    to_the_end -- name every broken link; each is judged by what stands before it
     """
     seq, prev = 0, FIRST_PREV
+    problems: list[Problem] = []
     while page := _page(session, seq):
         for row in page:
             problem = _broken(row, seq, prev, key)
             if problem is not None:
-                return Checked(seq + 1, (problem,), prev.hex())
+                problems.append(problem)
+                if not to_the_end:
+                    return Checked(seq + 1, (problem,), prev.hex())
             seq, prev = row.seq, bytes(row.mac)
-    return Checked(seq, (), prev.hex())
+    return Checked(seq, tuple(problems), prev.hex())
 
 
 def _page(session: Session, after: int) -> list[Row[Any]]:
     table = AuditRow.__table__  # type: ignore[attr-defined]
-    statement = select(table).where(table.c.seq > after).order_by(table.c.seq).limit(PAGE)
+    columns = [column for column in table.columns if column.name != "at"]
+    # SQLite's text is what was signed; a damaged one is no instant and could not be parsed.
+    sqlite = session.connection().dialect.name == "sqlite"
+    at = type_coerce(table.c.at, Text()).label("at") if sqlite else table.c.at
+    statement = select(at, *columns).where(table.c.seq > after).order_by(table.c.seq).limit(PAGE)
     return list(session.connection().execute(statement))
 
 
@@ -146,7 +154,8 @@ def _broken(row: Row[Any], before: int, prev: bytes, key: bytes) -> Problem | No
     if bytes(row.prev) != prev:
         return Problem("audit.order", f"link {row.seq}", prev.hex()[:16], row.prev.hex()[:16])
     fields = (row.login, row.staff, row.command, row.event, row.object, row.facts)
-    said = signed_fields(row.account, instant_text(row.at), *fields)
+    at = row.at if isinstance(row.at, str) else instant_text(row.at)
+    said = signed_fields(row.account, at, *fields)
     mac = link_mac(key, prev, row.seq, said)
     if not hmac.compare_digest(mac, bytes(row.mac)):
         return Problem("audit.content", f"link {row.seq}", mac.hex()[:16], row.mac.hex()[:16])

@@ -1,0 +1,276 @@
+"""Checksums: of each row as it was written, so that a value that changes by itself is found.
+
+A disk flips a bit, somebody edits a row with another tool: the row is still a row, and no rule may
+be broken by it. So on SQLite each row has a checksum, kept apart from it, 64 rows to a block, and
+`db check --deep` compares. Rows written many at a time are summed as they go by (`add`); of every
+other statement, triggers that only this connection has take down which rows it changes, and these
+are summed before the commit (`refresh`).
+PostgreSQL checks its own pages (`initdb --data-checksums`) and has no checksums of ours; the audit
+log has signatures of its own.
+Source: reliability.md R15.
+"""
+
+from __future__ import annotations
+
+import marshal
+import re
+import sqlite3
+import struct
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import lru_cache
+from itertools import groupby, repeat
+from typing import TYPE_CHECKING, Any
+from zlib import crc32
+
+from memberctl.store.held import HeldConnection
+
+if TYPE_CHECKING:
+    from memberctl.store.trail import Problem
+
+PAGE = 1_000
+BLOCK = 64  # Rows whose checksums stand in one row.
+WIDTH = 4
+ALL = -(2**63), 2**63 - 1
+UNSUMMED = frozenset({"audit", "checksum", "alembic_version"})
+NO_ROW = 0
+Row = tuple[Any, ...]
+_CHANGE = r'(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?'
+_BEGINS = re.compile(rf"\s*{_CHANGE}", re.IGNORECASE)
+_HOLDS = re.compile(rf"\s*WITH\b.*\b{_CHANGE}", re.IGNORECASE | re.DOTALL)
+_PUT = "INSERT OR REPLACE INTO checksum (part, block, sums) VALUES (?, ?, ?)"
+_NOTING = {
+    "INSERT": "INSERT INTO touched VALUES ('{table}', NEW.rowid);",
+    "UPDATE": "INSERT INTO touched VALUES ('{table}', OLD.rowid);"
+    " INSERT INTO touched SELECT '{table}', NEW.rowid WHERE NEW.rowid <> OLD.rowid;",
+    "DELETE": "INSERT INTO touched VALUES ('{table}', OLD.rowid);",
+}
+
+
+@lru_cache(maxsize=1024)
+def changed_by(statement: str) -> tuple[str, str] | None:
+    """Return the verb of a statement that changes rows and its table, None for any other."""
+    match = _BEGINS.match(statement) or _HOLDS.match(statement)
+    return (match[1].split()[0].upper(), match[2]) if match else None
+
+
+def watch(raw: Any, statement: str) -> None:
+    """Take down the rows that a statement is about to change."""
+    change = changed_by(statement)
+    if change is not None and isinstance(raw, HeldConnection) and change[1] not in UNSUMMED:
+        _watch(raw, *change)
+
+
+def _watch(raw: HeldConnection, verb: str, table: str) -> None:
+    if raw.watched is None:
+        _begin(raw)
+    if raw.sums_all or raw.watched is None or (verb, table) in raw.watched:
+        return
+    # An INSERT may turn out to update.
+    for each in sorted({verb, "UPDATE"}):
+        if (each, table) not in raw.watched:
+            # The name comes from our own statements.
+            raw.execute(
+                f'CREATE TEMP TRIGGER "touched {each} {table}" AFTER {each} ON main."{table}"'
+                f" BEGIN {_NOTING[each].format(table=table)} END"
+            )
+            raw.watched.add((each, table))
+
+
+def _begin(raw: HeldConnection) -> None:
+    """Find out what the connection watches already: what a rollback took back it does not."""
+    found = raw.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall()
+    raw.watched = {(name.split()[1], name.split()[2]) for (name,) in found}
+    if not raw.watched:
+        if not _has_checksums(raw):
+            raw.sums_all = True
+            return
+        # A row may come twice: a trigger cannot ignore that where an upsert set it off.
+        raw.execute("CREATE TEMP TABLE IF NOT EXISTS touched (part TEXT, row INTEGER)")
+
+
+def _has_checksums(raw: sqlite3.Connection) -> bool:
+    found = raw.execute("SELECT 1 FROM main.sqlite_master WHERE name = 'checksum'").fetchone()
+    return found is not None
+
+
+def sum_all_at_commit(raw: Any) -> None:
+    """Let every row be summed at the end of a transaction that makes or migrates the tables."""
+    if not isinstance(raw, HeldConnection):
+        return
+    if _has_checksums(raw):
+        raw.damaged = frozenset(
+            (table, row) for table in _tables(raw) for row, *_ in _compared(raw, table)
+        )
+    made = raw.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall()
+    for (name,) in made:
+        raw.execute(f'DROP TRIGGER temp."{name}"')
+    raw.watched, raw.sums_all = set(), True
+
+
+def add(raw: Any, table: str, rows: Sequence[Row], keys: Sequence[int] | None) -> None:
+    """Sum rows that were just inserted by one statement.
+
+    rows -- all columns by the order of their names, as SQLite stores them
+    keys -- the rows' integer primary keys; None where SQLite has numbered them itself
+    """
+    if not rows or table in UNSUMMED or not isinstance(raw, HeldConnection):
+        return
+    if raw.watched is None:
+        _begin(raw)
+    if raw.sums_all:
+        return
+    sums = _sums(rows)
+    if keys is None:
+        (last,) = raw.execute("SELECT last_insert_rowid()").fetchone()
+        keys = range(last - len(rows) + 1, last + 1)
+    if list(keys) == list(range(keys[0], keys[0] + len(keys))):
+        raw.executemany(_PUT, list(_blocks(raw, table, keys[0], sums)))
+    else:
+        put(raw, table, sorted(zip(keys, sums, strict=True)))
+
+
+def _sums(rows: Sequence[Row]) -> list[int]:
+    """Return the checksum of each row: whole numbers, text, bytes and nothing.
+
+    Format 0 of marshal writes equal values as equal bytes, and takes a fifth of what repr takes.
+    A test pins what it writes, since a store outlives the Python that has written it.
+    """
+    sums = list(map(crc32, map(marshal.dumps, rows, repeat(0))))
+    return [each or 1 for each in sums] if NO_ROW in sums else sums
+
+
+def _blocks(
+    raw: sqlite3.Connection, table: str, first: int, sums: list[int]
+) -> Iterator[tuple[str, int, bytes]]:
+    """Yield the blocks in which the checksums of successive rows stand."""
+    data = struct.pack(f"<{len(sums)}I", *sums)
+    place = first % BLOCK * WIDTH
+    for block, begins in enumerate(range(-place, len(data), BLOCK * WIDTH), first // BLOCK):
+        piece = data[max(begins, 0) : begins + BLOCK * WIDTH]
+        if len(piece) < BLOCK * WIDTH:
+            held = _held(raw, table, block)
+            at = max(-begins, 0)
+            held[at : at + len(piece)] = piece
+            piece = bytes(held)
+        yield table, block, piece
+
+
+def _held(raw: sqlite3.Connection, table: str, block: int) -> bytearray:
+    found = raw.execute(
+        "SELECT sums FROM checksum WHERE part = ? AND block = ?", (table, block)
+    ).fetchone()
+    return bytearray(found[0] if found else BLOCK * WIDTH)
+
+
+def put(raw: sqlite3.Connection, table: str, sums: Iterable[tuple[int, int]]) -> None:
+    """Write checksums, each behind the number of its row, in order."""
+    for block, group in groupby(sums, key=lambda each: each[0] // BLOCK):
+        held = _held(raw, table, block)
+        for row, value in group:
+            place = row % BLOCK * WIDTH
+            held[place : place + WIDTH] = struct.pack("<I", value)
+        if any(held):
+            raw.execute(_PUT, (table, block, bytes(held)))
+        else:
+            raw.execute("DELETE FROM checksum WHERE part = ? AND block = ?", (table, block))
+
+
+def refresh(raw: Any) -> None:
+    """Sum what a transaction has changed; called just before its commit."""
+    if not isinstance(raw, HeldConnection) or raw.watched is None:
+        return
+    if raw.sums_all:
+        if _has_checksums(raw):
+            _sum_everything(raw)
+        return
+    touched = raw.execute("SELECT DISTINCT part, row FROM touched ORDER BY part, row").fetchall()
+    for (table, _), group in groupby(touched, key=lambda each: (each[0], each[1] // BLOCK)):
+        numbers = [row for _, row in group]
+        now = dict(_summed(raw, table, numbers[0], numbers[-1]))
+        put(raw, table, [(row, now.get(row, NO_ROW)) for row in numbers])
+    if touched:
+        raw.execute("DELETE FROM touched")
+
+
+def _sum_everything(raw: HeldConnection) -> None:
+    """Sum every row of a store that was just founded, filled or migrated.
+
+    A row that was found changed before its migration stays known as changed.
+    """
+    raw.execute("DELETE FROM checksum")
+    for table in _tables(raw):
+        put(raw, table, _summed(raw, table, *ALL))
+    for table, row in sorted(raw.damaged):
+        wrong = next((value for _, value in _summed(raw, table, row, row)), NO_ROW) ^ 1
+        put(raw, table, [(row, wrong or 2)])
+
+
+def _tables(raw: sqlite3.Connection) -> list[str]:
+    found = raw.execute(
+        "SELECT name FROM main.sqlite_master WHERE type = 'table'"
+        " AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY name"
+    )
+    return [name for (name,) in found.fetchall() if name not in UNSUMMED]
+
+
+def _summed(
+    raw: sqlite3.Connection, table: str, first: int, last: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the number and the checksum of each row, as they are, in order."""
+    described = raw.execute(f'PRAGMA main.table_info("{table}")').fetchall()
+    columns = ", ".join(f'"{name}"' for name in sorted(each[1] for each in described))
+    with _any_text(raw):
+        cursor = raw.execute(
+            # The names come from the store's own schema.
+            f'SELECT rowid, {columns} FROM main."{table}"'  # noqa: S608
+            " WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
+            (first, last),
+        )
+        while rows := cursor.fetchmany(PAGE):
+            yield from zip([row[0] for row in rows], _sums([row[1:] for row in rows]), strict=True)
+
+
+@contextmanager
+def _any_text(raw: sqlite3.Connection) -> Iterator[None]:
+    """Read text that is damaged as text that differs."""
+    before = raw.text_factory
+    raw.text_factory = _text
+    try:
+        yield
+    finally:
+        raw.text_factory = before
+
+
+def _text(stored: bytes) -> str:
+    return stored.decode(errors="surrogateescape")
+
+
+def changed_rows(raw: Any) -> Iterator[Problem]:
+    """Return the rows that are not as they were written, that are gone, or that nobody wrote."""
+    from memberctl.store.trail import Problem  # Which the audit log's own writing needs first.
+
+    refresh(raw)
+    for table in _tables(raw):
+        for row, expected, found in _compared(raw, table):
+            yield Problem("row_written", f"{table} row {row}", expected, found)
+
+
+def _compared(raw: sqlite3.Connection, table: str) -> Iterator[tuple[int, str, str]]:
+    held = dict(_expected(raw, table))
+    for row, value in _summed(raw, table, *ALL):
+        wanted = held.pop(row, NO_ROW)
+        if wanted == NO_ROW:
+            yield row, "none", "added by another program"
+        elif wanted != value:
+            yield row, "as written", "changed"
+    for row in sorted(held):
+        yield row, "as written", "none"
+
+
+def _expected(raw: sqlite3.Connection, table: str) -> Iterator[tuple[int, int]]:
+    blocks = raw.execute("SELECT block, sums FROM checksum WHERE part = ?", (table,)).fetchall()
+    for block, sums in blocks:
+        for place, (value,) in enumerate(struct.iter_unpack("<I", sums)):
+            if value != NO_ROW:
+                yield block * BLOCK + place, value
