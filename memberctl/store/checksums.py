@@ -178,8 +178,10 @@ def put(raw: sqlite3.Connection, table: str, sums: Iterable[tuple[int, int]]) ->
 
 def refresh(raw: Any) -> None:
     """Sum what a transaction has changed; called just before its commit."""
-    if not isinstance(raw, HeldConnection) or raw.watched is None:
+    if not isinstance(raw, HeldConnection):
         return
+    if raw.watched is None:
+        _begin(raw)
     if raw.sums_all:
         if _has_checksums(raw):
             _sum_everything(raw)
@@ -250,7 +252,8 @@ def changed_rows(raw: Any) -> Iterator[Problem]:
     """Return the rows that are not as they were written, that are gone, or that nobody wrote."""
     from memberctl.store.trail import Problem  # Which the audit log's own writing needs first.
 
-    refresh(raw)
+    if isinstance(raw, HeldConnection) and raw.watched:
+        refresh(raw)  # Of a transaction that is not committed yet.
     for table in _tables(raw):
         for row, expected, found in _compared(raw, table):
             yield Problem("row_written", f"{table} row {row}", expected, found)

@@ -231,6 +231,11 @@ def _sum_rows(engine: Engine) -> None:
     def _watch(_: Connection, cursor: Any, statement: str, *more: Any) -> None:
         checksums.watch(cursor.connection, statement)
 
+    @event.listens_for(engine, "rollback_savepoint")
+    def _look_again(connection: Connection, *_: Any) -> None:
+        raw: Any = connection.connection.driver_connection
+        raw.watched = None  # What was watched since the savepoint is not any more.
+
     @event.listens_for(engine, "commit")
     def _refresh(connection: Connection) -> None:
         checksums.refresh(connection.connection.driver_connection)
