@@ -12,14 +12,15 @@ Source: reliability.md R15.
 
 from __future__ import annotations
 
+import json
 import marshal
 import re
 import sqlite3
 import struct
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import groupby, repeat
+from itertools import groupby, islice, repeat
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
 PAGE = 1_000
 BLOCK = 64  # Rows whose checksums stand in one row.
 WIDTH = 4
-ALL = -(2**63), 2**63 - 1
 UNSUMMED = frozenset({"audit", "checksum", "alembic_version"})
 NO_ROW = 0
 Row = tuple[Any, ...]
@@ -127,7 +127,7 @@ def add(raw: Any, table: str, rows: Sequence[Row], keys: Sequence[int] | None) -
     if list(keys) == list(range(keys[0], keys[0] + len(keys))):
         raw.executemany(_PUT, list(_blocks(raw, table, keys[0], sums)))
     else:
-        put(raw, table, sorted(zip(keys, sums, strict=True)))
+        put(raw, table, list(zip(keys, sums, strict=True)))
 
 
 def _sums(rows: Sequence[Row]) -> list[int]:
@@ -145,35 +145,35 @@ def _blocks(
 ) -> Iterator[tuple[str, int, bytes]]:
     """Yield the blocks in which the checksums of successive rows stand."""
     data = struct.pack(f"<{len(sums)}I", *sums)
+    held = _held(raw, table, [first // BLOCK, (first + len(sums) - 1) // BLOCK])
     place = first % BLOCK * WIDTH
     for block, begins in enumerate(range(-place, len(data), BLOCK * WIDTH), first // BLOCK):
         piece = data[max(begins, 0) : begins + BLOCK * WIDTH]
         if len(piece) < BLOCK * WIDTH:
-            held = _held(raw, table, block)
-            at = max(-begins, 0)
-            held[at : at + len(piece)] = piece
-            piece = bytes(held)
+            whole, at = held[block], max(-begins, 0)
+            whole[at : at + len(piece)] = piece
+            piece = bytes(whole)
         yield table, block, piece
 
 
-def _held(raw: sqlite3.Connection, table: str, block: int) -> bytearray:
+def _held(raw: sqlite3.Connection, table: str, blocks: list[int]) -> dict[int, bytearray]:
+    """Return blocks as they stand, zeros for those that do not yet."""
     found = raw.execute(
-        "SELECT sums FROM checksum WHERE part = ? AND block = ?", (table, block)
-    ).fetchone()
-    return bytearray(found[0] if found else BLOCK * WIDTH)
+        "SELECT block, sums FROM checksum WHERE part = ?"
+        " AND block IN (SELECT value FROM json_each(?))",
+        (table, json.dumps(blocks)),
+    )
+    held = {block: bytearray(sums) for block, sums in found}
+    return {block: held.get(block) or bytearray(BLOCK * WIDTH) for block in blocks}
 
 
-def put(raw: sqlite3.Connection, table: str, sums: Iterable[tuple[int, int]]) -> None:
-    """Write checksums, each behind the number of its row, in order."""
-    for block, group in groupby(sums, key=lambda each: each[0] // BLOCK):
-        held = _held(raw, table, block)
-        for row, value in group:
-            place = row % BLOCK * WIDTH
-            held[place : place + WIDTH] = struct.pack("<I", value)
-        if any(held):
-            raw.execute(_PUT, (table, block, bytes(held)))
-        else:
-            raw.execute("DELETE FROM checksum WHERE part = ? AND block = ?", (table, block))
+def put(raw: sqlite3.Connection, table: str, sums: Sequence[tuple[int, int]]) -> None:
+    """Write checksums, each behind the number of its row, by a constant number of statements."""
+    held = _held(raw, table, sorted({row // BLOCK for row, _ in sums}))
+    for row, value in sums:
+        place = row % BLOCK * WIDTH
+        held[row // BLOCK][place : place + WIDTH] = struct.pack("<I", value)
+    raw.executemany(_PUT, [(table, block, bytes(sums)) for block, sums in held.items()])
 
 
 def refresh(raw: Any) -> None:
@@ -186,11 +186,10 @@ def refresh(raw: Any) -> None:
         if _has_checksums(raw):
             _sum_everything(raw)
         return
-    touched = raw.execute("SELECT DISTINCT part, row FROM touched ORDER BY part, row").fetchall()
-    for (table, _), group in groupby(touched, key=lambda each: (each[0], each[1] // BLOCK)):
-        numbers = [row for _, row in group]
-        now = dict(_summed(raw, table, numbers[0], numbers[-1]))
-        put(raw, table, [(row, now.get(row, NO_ROW)) for row in numbers])
+    touched = raw.execute("SELECT DISTINCT part, row FROM touched ORDER BY part").fetchall()
+    for table, group in groupby(touched, key=lambda each: str(each[0])):
+        now = dict(_summed(raw, table, "rowid IN (SELECT row FROM touched WHERE part = ?)", table))
+        put(raw, table, [(row, now.get(row, NO_ROW)) for _, row in group])
     if touched:
         raw.execute("DELETE FROM touched")
 
@@ -202,9 +201,11 @@ def _sum_everything(raw: HeldConnection) -> None:
     """
     raw.execute("DELETE FROM checksum")
     for table in _tables(raw):
-        put(raw, table, _summed(raw, table, *ALL))
+        rows = _summed(raw, table)
+        while page := list(islice(rows, PAGE)):
+            put(raw, table, page)
     for table, row in sorted(raw.damaged):
-        wrong = next((value for _, value in _summed(raw, table, row, row)), NO_ROW) ^ 1
+        wrong = next((value for _, value in _summed(raw, table, "rowid = ?", row)), NO_ROW) ^ 1
         put(raw, table, [(row, wrong or 2)])
 
 
@@ -217,17 +218,17 @@ def _tables(raw: sqlite3.Connection) -> list[str]:
 
 
 def _summed(
-    raw: sqlite3.Connection, table: str, first: int, last: int
+    raw: sqlite3.Connection, table: str, which: str = "TRUE", *values: object
 ) -> Iterator[tuple[int, int]]:
-    """Yield the number and the checksum of each row, as they are, in order."""
+    """Yield the number and the checksum of each row of which a condition holds, in order."""
     described = raw.execute(f'PRAGMA main.table_info("{table}")').fetchall()
     columns = ", ".join(f'"{name}"' for name in sorted(each[1] for each in described))
     with _any_text(raw):
         cursor = raw.execute(
             # The names come from the store's own schema.
             f'SELECT rowid, {columns} FROM main."{table}"'  # noqa: S608
-            " WHERE rowid BETWEEN ? AND ? ORDER BY rowid",
-            (first, last),
+            f" WHERE {which} ORDER BY rowid",
+            values,
         )
         while rows := cursor.fetchmany(PAGE):
             yield from zip([row[0] for row in rows], _sums([row[1:] for row in rows]), strict=True)
@@ -261,7 +262,7 @@ def changed_rows(raw: Any) -> Iterator[Problem]:
 
 def _compared(raw: sqlite3.Connection, table: str) -> Iterator[tuple[int, str, str]]:
     held = dict(_expected(raw, table))
-    for row, value in _summed(raw, table, *ALL):
+    for row, value in _summed(raw, table):
         wanted = held.pop(row, NO_ROW)
         if wanted == NO_ROW:
             yield row, "none", "added by another program"
