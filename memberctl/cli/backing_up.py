@@ -158,7 +158,8 @@ def _judged(store: Store, written: Manifest, copy: Path, keys: Keys) -> Manifest
                 f"the copy is not what the store was ({wrong[0].rule}, {wrong[0].object}); "
                 "no backup was made"
             )
-        problems = soundness(location, keys, deep=False).problems
+        # As deep as a restore looks: what it must not be surprised by is written down now.
+        problems = soundness(location, keys, deep=True).problems
     size = copy.stat().st_size
     return replace(written, size=size, sha256=digest_of(copy), problems=len(problems))
 

@@ -35,6 +35,7 @@ WIDTH = 4
 UNSUMMED = frozenset({"audit", "checksum", "alembic_version"})
 NO_ROW = 0
 Row = tuple[Any, ...]
+PLAIN = frozenset({int, str, bytes, type(None)})
 _CHANGE = r'(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?'
 _BEGINS = re.compile(rf"\s*{_CHANGE}", re.IGNORECASE)
 _HOLDS = re.compile(rf"\s*WITH\b.*\b{_CHANGE}", re.IGNORECASE | re.DOTALL)
@@ -51,7 +52,9 @@ _NOTING = {
 def changed_by(statement: str) -> tuple[str, str] | None:
     """Return the verb of a statement that changes rows and its table, None for any other."""
     match = _BEGINS.match(statement) or _HOLDS.match(statement)
-    return (match[1].split()[0].upper(), match[2]) if match else None
+    if match is None or match[2].startswith("sqlite_"):  # A migration writes its own schema.
+        return None
+    return match[1].split()[0].upper(), match[2]
 
 
 def watch(raw: Any, statement: str) -> None:
@@ -136,8 +139,24 @@ def _sums(rows: Sequence[Row]) -> list[int]:
     Format 0 of marshal writes equal values as equal bytes, and takes a fifth of what repr takes.
     A test pins what it writes, since a store outlives the Python that has written it.
     """
-    sums = list(map(crc32, map(marshal.dumps, rows, repeat(0))))
+    if not PLAIN.issuperset(map(type, rows[0])):
+        rows = _plain_rows(rows)
+    try:
+        sums = list(map(crc32, map(marshal.dumps, rows, repeat(0))))
+    except ValueError:  # A state, in a column of which the first row holds nothing.
+        sums = list(map(crc32, map(marshal.dumps, _plain_rows(rows), repeat(0))))
     return [each or 1 for each in sums] if NO_ROW in sums else sums
+
+
+def _plain_rows(rows: Sequence[Row]) -> list[Row]:
+    return [tuple(map(_plain, row)) for row in rows]
+
+
+def _plain(value: object) -> object:
+    """Return a value as SQLite stores it: a state as its text, a truth as 0 or 1."""
+    if isinstance(value, str):
+        return str(value)
+    return int(value) if isinstance(value, int) else value
 
 
 def _blocks(

@@ -35,7 +35,7 @@ class Manifest:
     version -- the memberctl that made it; at -- when
     rows    -- rows by table; size, sha256 -- of the backup's file
     audit_seq, audit_head -- the newest link of the audit log
-    problems -- what `db check` found in the store when it was copied
+    problems -- what `db check --deep` found in the store when it was copied
     mac     -- the signature over all of it
     """
 

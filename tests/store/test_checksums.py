@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from memberctl.office.rules import Role
 from memberctl.office.tables import Branch
 from memberctl.store.bulk import insert_rows
 from memberctl.store.checksums import BLOCK, _sums, changed_by, changed_rows
@@ -47,6 +48,13 @@ def problems(store: Store) -> list[str]:
     with store.reading() as session:
         raw = session.connection().connection.driver_connection
         return [f"{each.object} {each.found}" for each in changed_rows(raw)]
+
+
+def test_what_is_a_text_or_a_number_of_another_type_is_summed_as_what_is_stored() -> None:
+    assert _sums([(Role.FINANCE, True), (Role.OWNER, False)]) == _sums(
+        [("finance", 1), ("owner", 0)]
+    )
+    assert _sums([(None, 1), (Role.OWNER, 2)]) == _sums([(None, 1), ("owner", 2)])
 
 
 def branches(*ids: int) -> list[tuple[int, str, str, int]]:
