@@ -32,7 +32,7 @@ def insert_rows(
     session: Session,
     table: type[SQLModel],
     columns: Sequence[str],
-    rows: Iterable[Sequence[object]],
+    rows: Sequence[Sequence[object]],
 ) -> None:
     """Insert `rows`, each a tuple of values in the order of `columns`, as one statement.
 
@@ -68,16 +68,23 @@ class _Insert:
     summed: bool
     key: int | None
 
-    def stored(self, rows: Iterable[Sequence[object]]) -> list[tuple[object, ...]]:
+    def stored(self, rows: Sequence[Sequence[object]]) -> list[tuple[object, ...]]:
         """Convert column by column, each value once: a batch says the same days and states again.
 
         That takes half the time of converting row by row: 0.45 us for a row of a member, not 0.84.
         """
+        if len(rows) == 1:
+            return [tuple(self._values(rows[0]))]
         columns: list[Sequence[object]] = list(zip(*rows, strict=True))
         if not columns:
             return []
         count = len(columns[0])
         return list(zip(*(self._column(columns, count)), strict=True))
+
+    def _values(self, row: Sequence[object]) -> Iterator[object]:
+        for position, convert, default in self.sources:
+            value = default if position is None else row[position]
+            yield value if convert is None or value is None else convert(value)
 
     def _column(
         self, columns: Sequence[Sequence[object]], count: int

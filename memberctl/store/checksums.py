@@ -3,7 +3,7 @@
 A disk flips a bit, somebody edits a row with another tool: the row is still a row, and no rule may
 be broken by it. So on SQLite each row has a checksum, kept apart from it, 64 rows to a block, and
 `db check --deep` compares. Rows written many at a time are summed as they go by (`add`); of every
-other statement, triggers that only this connection has take down which rows it changes, and these
+other statement, triggers that only this connection has tell it which rows are changed, and these
 are summed before the commit (`refresh`).
 PostgreSQL checks its own pages (`initdb --data-checksums`) and has no checksums of ours; the audit
 log has signatures of its own.
@@ -20,7 +20,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
-from itertools import groupby, islice, repeat
+from itertools import islice, repeat
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
@@ -40,11 +40,12 @@ _CHANGE = r'(INSERT\s+INTO|UPDATE|DELETE\s+FROM)\s+"?(\w+)"?'
 _BEGINS = re.compile(rf"\s*{_CHANGE}", re.IGNORECASE)
 _HOLDS = re.compile(rf"\s*WITH\b.*\b{_CHANGE}", re.IGNORECASE | re.DOTALL)
 _PUT = "INSERT OR REPLACE INTO checksum (part, block, sums) VALUES (?, ?, ?)"
+_IN = "{} IN (SELECT value FROM json_each(?))"
 _NOTING = {
-    "INSERT": "INSERT INTO touched VALUES ('{table}', NEW.rowid);",
-    "UPDATE": "INSERT INTO touched VALUES ('{table}', OLD.rowid);"
-    " INSERT INTO touched SELECT '{table}', NEW.rowid WHERE NEW.rowid <> OLD.rowid;",
-    "DELETE": "INSERT INTO touched VALUES ('{table}', OLD.rowid);",
+    "INSERT": "SELECT memberctl_touch('{table}', NEW.rowid);",
+    "UPDATE": "SELECT memberctl_touch('{table}', OLD.rowid);"
+    " SELECT memberctl_touch('{table}', NEW.rowid);",
+    "DELETE": "SELECT memberctl_touch('{table}', OLD.rowid);",
 }
 
 
@@ -84,12 +85,13 @@ def _begin(raw: HeldConnection) -> None:
     """Find out what the connection watches already: what a rollback took back it does not."""
     found = raw.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall()
     raw.watched = {(name.split()[1], name.split()[2]) for (name,) in found}
-    if not raw.watched:
-        if not _has_checksums(raw):
-            raw.sums_all = True
-            return
-        # A row may come twice: a trigger cannot ignore that where an upsert set it off.
-        raw.execute("CREATE TEMP TABLE IF NOT EXISTS touched (part TEXT, row INTEGER)")
+    if raw.watched:
+        return
+    if not _has_checksums(raw):
+        raw.sums_all = True
+        return
+    touched = raw.touched
+    raw.create_function("memberctl_touch", 2, lambda table, row: touched[table].add(row))
 
 
 def _has_checksums(raw: sqlite3.Connection) -> bool:
@@ -108,7 +110,7 @@ def sum_all_at_commit(raw: Any) -> None:
     made = raw.execute("SELECT name FROM temp.sqlite_master WHERE type = 'trigger'").fetchall()
     for (name,) in made:
         raw.execute(f'DROP TRIGGER temp."{name}"')
-    raw.watched, raw.sums_all = set(), True
+    raw.watched, raw.sums_all, raw.columns = set(), True, {}
 
 
 def add(raw: Any, table: str, rows: Sequence[Row], keys: Sequence[int] | None) -> None:
@@ -127,10 +129,10 @@ def add(raw: Any, table: str, rows: Sequence[Row], keys: Sequence[int] | None) -
     if keys is None:
         (last,) = raw.execute("SELECT last_insert_rowid()").fetchone()
         keys = range(last - len(rows) + 1, last + 1)
-    if list(keys) == list(range(keys[0], keys[0] + len(keys))):
-        raw.executemany(_PUT, list(_blocks(raw, table, keys[0], sums)))
-    else:
+    if len(keys) < BLOCK or list(keys) != list(range(keys[0], keys[0] + len(keys))):
         put(raw, table, list(zip(keys, sums, strict=True)))
+    else:
+        raw.executemany(_PUT, list(_blocks(raw, table, keys[0], sums)))
 
 
 def _sums(rows: Sequence[Row]) -> list[int]:
@@ -177,10 +179,10 @@ def _blocks(
 
 def _held(raw: sqlite3.Connection, table: str, blocks: list[int]) -> dict[int, bytearray]:
     """Return blocks as they stand, zeros for those that do not yet."""
+    which, value = _among("block", blocks)
     found = raw.execute(
-        "SELECT block, sums FROM checksum WHERE part = ?"
-        " AND block IN (SELECT value FROM json_each(?))",
-        (table, json.dumps(blocks)),
+        f"SELECT block, sums FROM checksum WHERE part = ? AND {which}",  # noqa: S608
+        (table, value),
     )
     held = {block: bytearray(sums) for block, sums in found}
     return {block: held.get(block) or bytearray(BLOCK * WIDTH) for block in blocks}
@@ -205,12 +207,17 @@ def refresh(raw: Any) -> None:
         if _has_checksums(raw):
             _sum_everything(raw)
         return
-    touched = raw.execute("SELECT DISTINCT part, row FROM touched ORDER BY part").fetchall()
-    for table, group in groupby(touched, key=lambda each: str(each[0])):
-        now = dict(_summed(raw, table, "rowid IN (SELECT row FROM touched WHERE part = ?)", table))
-        put(raw, table, [(row, now.get(row, NO_ROW)) for _, row in group])
-    if touched:
-        raw.execute("DELETE FROM touched")
+    for table, touched in raw.touched.items():
+        rows = sorted(touched)
+        now = dict(_summed(raw, table, *_among("rowid", rows)))
+        put(raw, table, [(row, now.get(row, NO_ROW)) for row in rows])
+    raw.touched.clear()
+
+
+def _among(column: str, numbers: Sequence[int]) -> tuple[str, object]:
+    """Return the condition that a column is one of these numbers, and what to bind to it."""
+    one = len(numbers) == 1
+    return (f"{column} = ?", numbers[0]) if one else (_IN.format(column), json.dumps(numbers))
 
 
 def _sum_everything(raw: HeldConnection) -> None:
@@ -240,8 +247,7 @@ def _summed(
     raw: sqlite3.Connection, table: str, which: str = "TRUE", *values: object
 ) -> Iterator[tuple[int, int]]:
     """Yield the number and the checksum of each row of which a condition holds, in order."""
-    described = raw.execute(f'PRAGMA main.table_info("{table}")').fetchall()
-    columns = ", ".join(f'"{name}"' for name in sorted(each[1] for each in described))
+    columns = _columns(raw, table)
     with _any_text(raw):
         cursor = raw.execute(
             # The names come from the store's own schema.
@@ -251,6 +257,17 @@ def _summed(
         )
         while rows := cursor.fetchmany(PAGE):
             yield from zip([row[0] for row in rows], _sums([row[1:] for row in rows]), strict=True)
+
+
+def _columns(raw: sqlite3.Connection, table: str) -> str:
+    """Return a table's columns by the order of their names, as a SELECT lists them."""
+    known = raw.columns.get(table) if isinstance(raw, HeldConnection) else None
+    if known is None:
+        described = raw.execute(f'PRAGMA main.table_info("{table}")').fetchall()
+        known = ", ".join(f'"{name}"' for name in sorted(each[1] for each in described))
+        if isinstance(raw, HeldConnection):
+            raw.columns[table] = known
+    return known
 
 
 @contextmanager

@@ -73,6 +73,7 @@ class Store:
         self.warm = warm
         self.patience = patience
         self._engines: dict[str, Engine] = {}
+        self._kept: dict[str, Connection] = {}
         self._was_reached = False
 
     @property
@@ -115,8 +116,11 @@ class Store:
 
     def close(self) -> None:
         """Give up connections that were kept warm."""
+        for connection in self._kept.values():
+            connection.close()
         for engine in self._engines.values():
             engine.dispose()
+        self._kept.clear()
         self._engines.clear()
 
     @contextmanager
@@ -137,13 +141,29 @@ class Store:
     def _session(self, purpose: str) -> Iterator[Session]:
         from sqlmodel import Session
 
-        engine = self.engine(purpose)
-        with engine.connect() as connection:
+        with self._connection(purpose) as connection:
             self._was_reached = True
             with Session(connection, expire_on_commit=False) as session:
                 yield session
             if purpose == "write" and self.path is not None:
                 _checkpoint_if_long(connection, self.path)
+
+    @contextmanager
+    def _connection(self, purpose: str) -> Iterator[Connection]:
+        """Give a connection; a warm store keeps it, until something went wrong on it."""
+        if not self.warm:
+            with self.engine(purpose).connect() as connection:
+                yield connection
+            return
+        kept = self._kept.get(purpose) or self.engine(purpose).connect()
+        assert not kept.in_transaction(), "a warm store has one transaction at a time"
+        self._kept[purpose] = kept
+        try:
+            yield kept
+        except BaseException:
+            if self._kept.pop(purpose, None) is not None:
+                kept.close()
+            raise
 
     def engine(self, purpose: str) -> Engine:
         """Return the engine for "read" or "write", made when it is first asked for."""
@@ -310,7 +330,7 @@ def _connected(path: Path, mode: str, pragmas: Sequence[str]) -> sqlite3.Connect
 
 def _wal_bytes(path: Path) -> int:
     try:
-        return path.with_name(path.name + "-wal").stat().st_size
+        return os.stat(f"{path}-wal").st_size  # noqa: PTH116 (after each commit: half the time)
     except FileNotFoundError:
         return 0
 

@@ -10,8 +10,9 @@ Source: sqlite.org "How To Corrupt An SQLite Database File", 2.2; reliability.md
 from __future__ import annotations
 
 import sqlite3
-from collections import Counter
+from collections import Counter, defaultdict
 from pathlib import Path
+from typing import Any
 
 _held: Counter[tuple[int, int]] = Counter()
 
@@ -20,15 +21,23 @@ class HeldConnection(sqlite3.Connection):
     """A connection that counts as holding its file until it is closed.
 
     It also keeps what `store.checksums` knows of its transaction:
-    watched  -- the verbs and tables of which it takes down what changes; None before the first
+    watched  -- the verbs and tables of which it takes down what changes; None when not yet known
+    touched  -- of each table: the rows that have changed
+    columns  -- of each table that was summed: its columns by the order of their names
     sums_all -- whether every row is summed at the end
     damaged  -- tables and rows that were found changed before a migration
     """
 
     _file: tuple[int, int] | None = None
-    watched: set[tuple[str, str]] | None = None
-    sums_all = False
-    damaged: frozenset[tuple[str, int]] = frozenset()
+    _committed = False
+
+    def __init__(self, *settings: Any, **more: Any) -> None:
+        super().__init__(*settings, **more)
+        self.watched: set[tuple[str, str]] | None = None
+        self.touched: defaultdict[str, set[int]] = defaultdict(set)
+        self.columns: dict[str, str] = {}
+        self.sums_all = False
+        self.damaged: frozenset[tuple[str, int]] = frozenset()
 
     def hold(self, path: Path) -> None:
         """Count this connection as one that holds `path`."""
@@ -37,8 +46,19 @@ class HeldConnection(sqlite3.Connection):
         _held[self._file] += 1
 
     def begin_anew(self) -> None:
-        """Forget what was known of the transaction before."""
-        self.watched, self.sums_all, self.damaged = None, False, frozenset()
+        """Forget what was known of the transaction before.
+
+        What a committed one watched is watched still; a rollback took the triggers back.
+        """
+        if not self._committed or self.sums_all:
+            self.watched, self.columns = None, {}
+        self.touched.clear()
+        self.sums_all, self.damaged, self._committed = False, frozenset(), False
+
+    def commit(self) -> None:
+        """Commit, and remember that it was."""
+        super().commit()
+        self._committed = True
 
     def close(self) -> None:
         """Close the connection; its file may be opened otherwise when it was the last."""

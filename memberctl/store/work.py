@@ -24,6 +24,7 @@ from memberctl.store.clock import moment
 from memberctl.store.failures import committing
 from memberctl.store.guard import store_info
 from memberctl.store.keys import Keys, load_keys
+from memberctl.store.prepared import version_by_others
 from memberctl.store.repeats import Request
 from memberctl.store.signals import signals_held
 
@@ -112,12 +113,25 @@ def _end(session: Session, dry_run: bool, on_commit: Callable[[], None] | None) 
                 on_commit()
 
 
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What a stream's transactions begin with.
+
+    state -- what that rests on; version -- of the store when `state` was last asked, if it has one
+    """
+
+    opening: Opening
+    keys: Keys
+    state: object
+    version: int | None
+
+
 class Stream:
     """Transactions of one command, one after another, by one person on a store kept open.
 
     Each is committed by itself. What a transaction begins with (is the store ours, who is it,
-    may they) is asked again only when `state` tells that something it rests on was changed; the
-    clock is asked each time.
+    may they) is asked again only when `state` tells that something it rests on was changed, which
+    is asked when another connection has written; the clock is asked each time.
     Source: performance.md D.
     """
 
@@ -141,7 +155,7 @@ class Stream:
         self._as_of = as_of
         self._dry_run = dry_run
         self._on_commit = on_commit
-        self._known: tuple[Opening, Keys, object] | None = None
+        self._known: _Known | None = None
 
     @contextmanager
     def unit(self) -> Iterator[tuple[Work, bool]]:
@@ -154,18 +168,24 @@ class Stream:
             _end(session, self._dry_run, self._on_commit)
 
     def _opened(self, session: Session) -> tuple[Opening, Keys, bool]:
-        if self._known is not None:
-            opening, keys, state = self._known
-            if self._state_of(session, opening.actor) == state:
-                open_trail(session, keys.audit, self._command)
-                return replace(opening, now=moment(self._as_of, opening.zone)), keys, False
+        version, known = version_by_others(session), self._known
+        if known is not None and self._holds(session, known, version):
+            self._known = replace(known, version=version)
+            open_trail(session, known.keys.audit, self._command)
+            now = moment(self._as_of, known.opening.zone)
+            return replace(known.opening, now=now), known.keys, False
         self._known = None
         info = store_info(session)
         keys = load_keys(self._key_dir, info.store_id, info.key_check)
         open_trail(session, keys.audit, self._command)
         opening = self._open(session)
-        self._known = opening, keys, self._state_of(session, opening.actor)
+        self._known = _Known(opening, keys, self._state_of(session, opening.actor), version)
         return opening, keys, True
+
+    def _holds(self, session: Session, known: _Known, version: int | None) -> bool:
+        if version is not None and version == known.version:
+            return True
+        return self._state_of(session, known.opening.actor) == known.state
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from memberctl.core.errors import Busy, NoStore, NotPermitted, UsageProblem
 from memberctl.store import engine
 from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path
 from memberctl.store.failures import plain_failure
+from memberctl.store.prepared import version_by_others
 from tests.program import Program
 from tests.stores import Grounds
 
@@ -168,6 +169,46 @@ def test_a_wal_that_was_moved_is_written_over_and_not_moved_again_with_each_comm
             session.commit()
     warm.close()
     assert 2 <= moved <= 6, "15 MB are about four times 4 MiB"
+
+
+def test_a_warm_store_goes_on_after_what_went_wrong_in_one_transaction(store: Store) -> None:
+    warm = Store(store.location, warm=True)
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError), warm.writing() as session:
+            session.connection().exec_driver_sql("UPDATE branch SET name = 'half'")
+            raise ZeroDivisionError
+        with warm.writing() as session:
+            session.connection().exec_driver_sql("UPDATE branch SET code = code || '1'")
+            session.commit()
+    with warm.reading() as session:
+        names = session.execute(text("SELECT name FROM branch WHERE code LIKE '%11'")).all()
+    warm.close()
+    assert names
+    assert ("half",) not in names
+
+
+def test_a_warm_store_has_one_transaction_at_a_time(store: Store) -> None:
+    warm = Store(store.location, warm=True)
+    with warm.reading() as session:
+        session.connection()
+        with pytest.raises(AssertionError, match="one transaction"), warm.reading():
+            pass
+    warm.close()
+
+
+def test_what_another_connection_writes_is_another_version_and_what_one_writes_itself_is_not(
+    store: Store,
+) -> None:
+    warm = Store(store.location, warm=True)
+    versions = []
+    for writes in (warm, warm, store, warm):
+        with writes.writing() as session:
+            session.connection().exec_driver_sql("UPDATE branch SET version = version + 1")
+            session.commit()
+        with warm.writing() as session:
+            versions.append(version_by_others(session))
+    warm.close()
+    assert versions[0] == versions[1] != versions[2] == versions[3]
 
 
 def test_a_store_on_a_folder_that_cannot_be_written_can_still_be_read(
