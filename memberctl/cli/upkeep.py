@@ -38,7 +38,9 @@ def upgrade_store(
 @db.command("check")
 def check_store(
     ctx: typer.Context,
-    deep: Annotated[bool, typer.Option("--deep", help="Also open sealed fields, compare checksums.")] = False,
+    deep: Annotated[
+        bool, typer.Option("--deep", help="Also open sealed fields, compare checksums.")
+    ] = False,
 ) -> None:
     """Check every invariant of the store and name what breaks it (exit 8).
 

@@ -24,12 +24,14 @@ from tests.reliability.test_r05_money import ground
 from tests.reliability.test_r06_many_terminals import FAIREST, SLOWEST, write_together
 from tests.reliability.test_r09_dry_runs import random_files, run_dry_and_really
 from tests.reliability.test_r09_dry_runs import told as said
+from tests.reliability.test_r15_damage import a_copy, checked, flip_values, named, strike_file
+from tests.reliability.test_r15_damage import ground as damaged
 from tests.reliability.test_r18_signals import CODES, interrupt
 from tests.reliability.test_r23_engines import assert_equal, live, shops
 from tests.soak.conftest import Report
 from tests.warm import WarmProgram
 
-__all__ = ["ground", "shops"]
+__all__ = ["damaged", "ground", "shops"]
 
 MONEY_HISTORIES, MONEY_STEPS = 1_000, 60
 
@@ -114,6 +116,24 @@ def test_a_thousand_random_files(
     ]
     told("R9", "1000 random files, dry and really", f"{len(unlike)} unlike")
     assert unlike == []
+
+
+def test_four_thousand_flipped_bits(
+    damaged: Program, tmp_path: Path, dice: random.Random, told: Report
+) -> None:
+    missed = 0
+    for number in range(10):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        program = a_copy(damaged, folder)
+        flips = flip_values(program.location, dice, 400)
+        _, problems = checked(program)
+        missed += len({(table, row) for table, row, _ in flips} - set(named(problems)))
+    told("R15", "4000 flipped values", f"{missed} rows not named")
+    (tmp_path / "file").mkdir()
+    changed, unseen = strike_file(damaged, tmp_path / "file", dice, 300)
+    told("R15", f"300 flipped bits of the file, {changed} of them felt", f"{unseen} not found")
+    assert (missed, unseen) == (0, 0)
 
 
 def test_five_hundred_signals(
