@@ -126,10 +126,13 @@ class Tally:
 
     def take(self, entry: Entry, *, closed: bool) -> None:
         """Count one row. closed -- its status makes it no money"""
+        # What takes a booking back lessens the sum of its own direction.
+        signed = {"in": entry.amount_minor, "out": -entry.amount_minor}
+        minor = signed.get(entry.direction, abs(entry.amount_minor))
         for place in (0,) if closed else (0, 1):
-            for of in ("all", entry.direction):
+            for of in {"all", entry.direction}:
                 self._counts[place][of] += 1
-                self._sums[place][of] += abs(entry.amount_minor)
+                self._sums[place][of] += minor
 
     def unlike(
         self, what: str, of: str, currency: str, *, count: int | None, minor: int | None

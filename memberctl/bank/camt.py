@@ -6,6 +6,7 @@ Source: rules M15.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, time
@@ -28,6 +29,9 @@ _BOOKED = "BOOK"
 _CHARGES = frozenset({"CHRG", "FEES", "COMM", "COME", "COMT", "CHAR"})
 _NO_REFERENCE = frozenset({"", "NOTPROVIDED", "NONREF", "NOT PROVIDED"})
 _PLAIN = NumberForm(".", "")
+_PLACE_IN_FILE = re.compile(r"<(?:\w+:)?NtryRef>[^<]*</(?:\w+:)?NtryRef>")
+"""Banks count the entries of a file here, so the same one has another in the next download."""
+
 _OPENING, _CLOSING = ("OPBD", "PRCD", "ITBD"), ("CLBD", "ITBD")
 
 
@@ -47,7 +51,7 @@ class Camt053:
         self._balances: list[Element] = []
         self._summary: Element | None = None
         self._entries = 0
-        self._sums = {"CRDT": [0, 0], "DBIT": [0, 0]}
+        self._sums = _no_sums()
         self._line = 1
 
     def __iter__(self) -> Iterator[Entry]:
@@ -96,7 +100,8 @@ class Camt053:
     def _entries_of(self, part: Part) -> Iterator[Entry]:
         if self._entries == 1:
             self._begin()
-        whole = Entry(part.line, part.raw, self._account, content=" ".join(part.raw.split()))
+        content = " ".join(_PLACE_IN_FILE.sub("", part.raw).split())
+        whole = Entry(part.line, part.raw, self._account, content=content)
         try:
             rows = self._rows_of(whole, part.element)
         except (Invalid, KeyError) as problem:
@@ -112,11 +117,9 @@ class Camt053:
     def _rows_of(self, whole: Entry, element: Element) -> list[Entry]:
         """Return the rows of one entry: itself, or the payments that it is made of."""
         minor, currency = _signed(element)
-        mark = "DBIT" if minor < 0 else "CRDT"
-        self._sums[mark][0] += 1
-        self._sums[mark][1] += abs(minor)
-        day, clock = _booked(element)
         status = _text(element, "Sts/Cd") or _text(element, "Sts")
+        self._count(minor, booked=status == _BOOKED)
+        day, clock = _booked(element, needed=status == _BOOKED)
         number = _reference(_text(element, "AcctSvcrRef"))
         entry = replace(
             whole,
@@ -124,7 +127,7 @@ class Camt053:
             booked_at=clock,
             amount_minor=minor,
             currency=currency,
-            external_id=number if len(number) <= LONGEST_ID else None,
+            external_id=number if 0 < len(number) <= LONGEST_ID else None,
             status=status,
             direction="in" if minor >= 0 else "out",
             fee=minor < 0 and _is_charge(element),
@@ -132,13 +135,23 @@ class Camt053:
         )
         details = element.findall("NtryDtls/TxDtls")
         extra = _texts(element, "AddtlNtryInf")
-        split = _split(details, minor, currency) if len(details) > 1 else None
+        split, charge = _split(details, minor, currency), 0
         if split is None:
+            split, charge = _before_charges(element, details, minor, currency)
+        if split is None or (len(details) == 1 and not charge):
             return [_with_details(entry, details, extra)]
-        return [
+        rows = [
             _part_of(entry, number, each, extra, part, place)
             for place, (each, part) in enumerate(zip(details, split, strict=True), 1)
         ]
+        return [*rows, _charge_of(entry, number, charge)] if charge else rows
+
+    def _count(self, minor: int, *, booked: bool) -> None:
+        """Count an entry for the summary, which may leave out what is not booked yet."""
+        mark = "DBIT" if minor < 0 else "CRDT"
+        for sums in self._sums if booked else self._sums[:1]:
+            sums[mark][0] += 1
+            sums[mark][1] += abs(minor)
 
     def _end_statement(self) -> None:
         if not self._begun:
@@ -149,7 +162,7 @@ class Camt053:
         self._compare_summary()
         self._statements.end()
         self._account, self._currency, self._balances, self._summary = "", "", [], None
-        self._entries, self._sums = 0, {"CRDT": [0, 0], "DBIT": [0, 0]}
+        self._entries, self._sums = 0, _no_sums()
         self._begun = False
 
     def _take_balances(self) -> None:
@@ -179,19 +192,24 @@ class Camt053:
             return
         totals = {"Ntries": ("CRDT", "DBIT"), "CdtNtries": ("CRDT",), "DbtNtries": ("DBIT",)}
         for path, marks in ((f"Ttl{name}", marks) for name, marks in totals.items()):
-            count = sum(self._sums[mark][0] for mark in marks)
-            minor = sum(self._sums[mark][1] for mark in marks)
+            counts = [sum(each[mark][0] for mark in marks) for each in self._sums]
+            minors = [sum(each[mark][1] for mark in marks) for each in self._sums]
             stated = _text(self._summary, f"{path}/NbOfNtries")
-            if stated.isdigit() and int(stated) != count:
+            if stated.isdigit() and int(stated) not in counts:
                 self.findings.differences.append(
-                    f"{path}: the file states {stated} of them, there are {count}"
+                    f"{path}: the file states {stated} of them, there are {counts[0]}"
                 )
             total = _text(self._summary, f"{path}/Sum")
-            if total and parse_figure(total, self._currency, _PLAIN) != minor:
-                came = format_minor(minor, self._currency)
+            if total and parse_figure(total, self._currency, _PLAIN) not in minors:
+                came = format_minor(minors[-1], self._currency)
                 self.findings.differences.append(
                     f"{path}: the file states {total}, the entries come to {came} {self._currency}"
                 )
+
+
+def _no_sums() -> list[dict[str, list[int]]]:
+    """Return number and sum by direction: of all entries, and of those that are booked."""
+    return [{"CRDT": [0, 0], "DBIT": [0, 0]} for _ in range(2)]
 
 
 def _text(element: Element, path: str) -> str:
@@ -217,13 +235,16 @@ def _signed(element: Element, path: str = "Amt") -> tuple[int, str]:
     return (-minor if mark == "DBIT" else minor), currency
 
 
-def _booked(element: Element) -> tuple[date, time | None]:
+def _booked(element: Element, *, needed: bool) -> tuple[date | None, time | None]:
+    """Return when an entry was booked. needed -- one that is pending has no date yet"""
     for path in ("BookgDt/Dt", "BookgDt/DtTm", "ValDt/Dt", "ValDt/DtTm"):
         found = _text(element, path)
         if found:
             day = parse_date(found[:10], what="the booking date")
             clock = found[11:19] if len(found) >= 19 else ""
             return day, _clock(clock)
+    if not needed:
+        return None, None
     raise Invalid("has no booking date", rule="date_form")
 
 
@@ -252,16 +273,68 @@ def _split(details: Sequence[Element], minor: int, currency: str) -> list[int] |
     """Return the signed amounts of an entry's payments, None unless they are all of it."""
     found: list[int] = []
     for each in details:
-        amount = each.find("Amt")
-        if amount is None:
-            amount = each.find("AmtDtls/TxAmt/Amt")
-        if amount is None or amount.get("Ccy") != currency:
+        part = _amount_at(each, ("Amt", "AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt"), currency)
+        if part is None:
             return None
-        part = parse_figure(amount.text or "", currency, _PLAIN)
-        mark = _text(each, "CdtDbtInd")
-        out = mark == "DBIT" if mark else minor < 0
-        found.append(-part if out else part)
-    return found if sum(found) == minor else None
+        found.append(-part if _is_out(each, minor) else part)
+    return found if found and sum(found) == minor else None
+
+
+def _amount_at(element: Element, paths: Sequence[str], currency: str) -> int | None:
+    """Return the amount at the first of the paths that is there, None in another currency."""
+    amount = next((each for path in paths if (each := element.find(path)) is not None), None)
+    if amount is None or amount.get("Ccy") != currency:
+        return None
+    return parse_figure(amount.text or "", currency, _PLAIN)
+
+
+def _is_out(details: Element, minor: int) -> bool:
+    mark = _text(details, "CdtDbtInd")
+    return mark == "DBIT" if mark else minor < 0
+
+
+def _before_charges(
+    element: Element, details: Sequence[Element], minor: int, currency: str
+) -> tuple[list[int] | None, int]:
+    """Return an entry's payments as they were made, and the charges that the bank kept of them.
+
+    Only when payments and charges come to the entry to the cent; else None and 0.
+    """
+    parts: list[int] = []
+    for each in details:
+        part = _amount_at(each, ("AmtDtls/TxAmt/Amt", "AmtDtls/InstdAmt/Amt", "Amt"), currency)
+        if part is None:
+            return None, 0
+        parts.append(-part if _is_out(each, minor) else part)
+    charge = minor - sum(parts)
+    told = {_charges_in(element, currency), sum(_charges_in(each, currency) for each in details)}
+    return (parts, charge) if parts and charge < 0 and -charge in told else (None, 0)
+
+
+def _charges_in(element: Element, currency: str) -> int:
+    """Return the charges that an entry or a payment names; the versions write them differently."""
+    total = _amount_at(element, ("Chrgs/TtlChrgsAndTaxAmt",), currency)
+    if total is not None:
+        return total
+    return sum(
+        parse_figure(amount.text or "", currency, _PLAIN)
+        for path in ("Chrgs/Rcrd/Amt", "Chrgs/Amt")
+        for amount in element.findall(path)
+        if amount.get("Ccy") == currency
+    )
+
+
+def _charge_of(entry: Entry, number: str, minor: int) -> Entry:
+    """Return what the bank kept of an entry's payments as a row of its own."""
+    own = f"{number}/charge"
+    return replace(
+        entry,
+        amount_minor=minor,
+        external_id=own if number and len(own) <= LONGEST_ID else None,
+        content=f"{entry.content}\0charge",
+        direction="out",
+        fee=True,
+    )
 
 
 def _part_of(

@@ -52,7 +52,8 @@ class Parts:
         self._pending = b""
         self._pending_at = 0
         self._done: list[tuple[str, Element | None, int, int, int]] = []
-        self._root = ""
+        self._document: int | None = None
+        self._is_statement = False
 
     def feed(self, chunk: bytes, *, last: bool) -> Iterator[tuple[str, Part | None]]:
         """Parse more of the file and yield what is complete: ("Stmt", None) where one begins."""
@@ -65,6 +66,14 @@ class Parts:
                 rule="bad_xml",
                 hint="download it again",
             ) from None
+        except (ValueError, LookupError):
+            raise Invalid(
+                f"{self._name} is XML in {self._encoding}, which cannot be read here",
+                rule="encoding",
+                hint="save it as UTF-8, also in its first line",
+            ) from None
+        if last and not self._is_statement:
+            self._refuse_other_message()
         done, self._done = self._done, []
         for what, element, line, begins, ends in done:
             raw = self._pending[begins - self._pending_at : ends - self._pending_at]
@@ -82,8 +91,7 @@ class Parts:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise Invalid(f"{self._name} is nested too deeply", rule="bad_xml")
-        if self._depth == 2:
-            self._refuse_other_message(local)
+        self._look_for_the_message(local)
         if self._builder is not None:
             self._inside += 1
             self._builder.start(local, attributes)
@@ -123,9 +131,23 @@ class Parts:
             rule="doctype",
         )
 
-    def _refuse_other_message(self, local: str) -> None:
-        if local != "BkToCstmrStmt":
-            raise Invalid(
-                f"{self._name} is not in the form camt.053: BkToCstmrStmt was looked for",
-                rule="header_missing",
-            )
+    def _look_for_the_message(self, local: str) -> None:
+        """Refuse what is no statement at its first element; some banks put an envelope around it.
+
+        An envelope holds the document beside a header of its own.
+        """
+        if local == "Document":
+            self._document = self._depth
+        elif self._document is not None and self._depth == self._document + 1:
+            if local != "BkToCstmrStmt":
+                self._refuse_other_message()
+            self._is_statement = True
+        elif self._depth == 1 and local.lower() == "html":
+            self._refuse_other_message()
+
+    def _refuse_other_message(self) -> NoReturn:
+        raise Invalid(
+            f"{self._name} is not in the form camt.053: BkToCstmrStmt was looked for",
+            rule="header_missing",
+            hint="a table in HTML or in a workbook is read once it is saved as CSV UTF-8",
+        )

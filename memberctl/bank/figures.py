@@ -17,12 +17,14 @@ from memberctl.core.errors import Invalid
 from memberctl.core.money import EXPONENTS, MAX_MINOR
 
 _SIGNS = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "﹣": "-", "＋": "+"})
-_SYMBOLS = re.compile(r"[¥￥$€£₩₽元]|(?<![A-Za-z])(?:RMB|CN¥|HK\$|US\$|[A-Z]{3})(?![A-Za-z])")
+_SYMBOLS = re.compile(
+    r"[¥￥$€£₩₽元]|(?<![A-Za-z])(?:RMB|CN¥|[A-Z]{1,2}\$|[A-Z]{3}|zł|kr\.?|Kč|Ft|Fr\.)(?![A-Za-z])"
+)
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 _MARKED = re.compile(
-    r"(?P<minus>\()?(?P<sign>[+-])?(?P<digits>[0-9][0-9.,'’]*)(?P<behind>[+-])?\)?"
+    r"(?P<minus>\()?(?P<sign>[+-])?(?P<digits>[0-9.,][0-9.,'’]*)(?P<behind>[+-])?\)?"
 )
-_ENDING = re.compile(r"\s*(CR|DR|Cr|Dr|C|D|H|S)$")
+_ENDING = re.compile(r"\s*(CR|DR|Cr|Dr|C|D|H|S)\.?$")
 _OUT = frozenset({"DR", "D", "S"})
 _NOTHING = frozenset({"", "-", "--", "—", "/", "－"})
 _SERIAL = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
@@ -106,7 +108,7 @@ def _minor(digits: str, currency: str, form: NumberForm) -> int:
         if not (1 <= len(first) <= 3 and len(last) == 3 and {*map(len, inner)} <= {2, 3}):
             raise _no_amount()
         whole = "".join([first, *inner, last])
-    if not (whole.isdigit() and (decimals.isdigit() or not decimals)):
+    if not (whole + decimals).isdigit() or not (decimals.isdigit() or not decimals):
         raise _no_amount()
     places = EXPONENTS[currency]
     kept, more = decimals[:places], decimals[places:]
@@ -209,7 +211,10 @@ def _time_of(parts: dict[str, str | None]) -> time | None:
     return time(number, int(parts.get("minute") or 0), int(parts.get("second") or 0))
 
 
-_CLOCK = re.compile(r"([0-9]{1,2}):?([0-9]{2}):?([0-9]{2})?")
+_CLOCK = re.compile(
+    r"(?P<hour>[0-9]{1,2})[:.]?(?P<minute>[0-9]{2})(?:[:.]?(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?"
+    r"(?:\s*(?P<noon>[AaPp])\.?[Mm]\.?)?"
+)
 
 
 def parse_clock(text: str) -> time | None:
@@ -220,7 +225,7 @@ def parse_clock(text: str) -> time | None:
     match = _CLOCK.fullmatch(typed)
     try:
         if match is not None:
-            return time(int(match[1]), int(match[2]), int(match[3] or 0))
+            return _time_of(match.groupdict())
     except ValueError:
         pass
     raise Invalid("is no time of day", rule="time_form")

@@ -17,6 +17,16 @@ from memberctl.core.lines import Line, LineFile, delimiter_of
 HEADER_WITHIN = 1_000
 """Lines among which the header must be."""
 
+_ROW_NUMBERS = frozenset(
+    {"序号", "行号", "#", "s.no", "s.no.", "sr.no.", "srno", "lfd.nr.", "lfdnr"}
+)
+"""Columns, by their keys, that count the rows of a file, when a map names no other."""
+
+_MOST_HEADER_LINES = 20
+
+_NONE_GIVEN = frozenset({"0", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
+"""What stands for a number that nobody gave."""
+
 
 @dataclass(frozen=True, slots=True)
 class Layout:
@@ -37,19 +47,39 @@ def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None 
     for form in forms:
         if not form.header:
             return _layout_without_header(form, file, delimiter)
+    nearest: tuple[int, str] = (0, "")
+    empty = True
     for part in range(file.parts):
         file.choose(part)
         for line in _first_lines(file):
+            empty = empty and not line.text.strip()
             found = [each for form in forms if (each := _layout_of(line, form, delimiter))]
             if found:
                 _note_other_sheets(file)
                 return max(found, key=lambda layout: len(layout.places))
+            nearest = max(nearest, _likeness(line, forms, delimiter))
+    if empty:
+        raise Invalid(f"{file.name} is empty", rule="empty_file", hint="download it again")
     wanted = "; or ".join(dict.fromkeys(", ".join(form.looked_for) for form in forms))
     raise Invalid(
-        f"{file.name} is not in this form: no line has the columns {wanted}",
+        f"{file.name} is not in this form: no line has the columns {wanted}{nearest[1]}",
         rule="header_missing",
         hint="leave out --format, or write a map: memberctl bank map example",
     )
+
+
+def _likeness(line: Line, forms: Sequence[Form], delimiter: str | None) -> tuple[int, str]:
+    """Return how many needed columns of a map of one's own a line has, and which it lacks."""
+    if len(forms) != 1:
+        return 0, ""
+    form = forms[0]
+    names = [column_key(cell) for cell in _cells_of(line, form, delimiter)]
+    lacks = [
+        form.named(key)
+        for key in form.needed
+        if all(_index_of(place, names) is None for place in form.columns[key])
+    ]
+    return len(form.needed) - len(lacks), f"; line {line.number} lacks {', '.join(lacks)}"
 
 
 def _note_other_sheets(file: LineFile) -> None:
@@ -64,19 +94,35 @@ def _first_lines(file: LineFile) -> Iterator[Line]:
             if line.number <= HEADER_WITHIN:
                 yield line
         return
+    began, parts = 0, list[str]()
     for number, text in file.text_lines():
         if number > HEADER_WITHIN:
             return
         yield Line(number, text, [])
+        # A name in a header may be quoted and go over several lines.
+        odd = text.count('"') % 2 == 1
+        if parts:
+            parts.append(text)
+            if odd:
+                yield Line(began, "\n".join(parts), [])
+            if odd or len(parts) > _MOST_HEADER_LINES:
+                parts = []
+        elif odd:
+            began, parts = number, [text]
 
 
 def _layout_of(line: Line, form: Form, delimiter: str | None) -> Layout | None:
     if line.number <= form.skip_rows:
         return None
-    parted = delimiter or form.delimiter or delimiter_of(line.text)
-    cells = line.cells or next(csv.reader([line.text], delimiter=parted), [])
+    cells = _cells_of(line, form, delimiter)
     places = places_in(cells, form)
+    parted = delimiter or form.delimiter or delimiter_of(line.text)
     return None if places is None else Layout(form, places, len(cells), parted)
+
+
+def _cells_of(line: Line, form: Form, delimiter: str | None) -> list[str]:
+    parted = delimiter or form.delimiter or delimiter_of(line.text)
+    return line.cells or next(csv.reader([line.text], delimiter=parted), [])
 
 
 def places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | None:
@@ -87,7 +133,13 @@ def places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | 
         indexes = tuple(index for each in places if (index := _index_of(each, names)) is not None)
         if indexes:
             found[key] = indexes
-    return found if all(key in found for key in form.needed) else None
+    if not all(key in found for key in form.needed):
+        return None
+    counting = tuple(at for at, name in enumerate(names) if name in _ROW_NUMBERS)
+    used = {at for places in found.values() for at in places}
+    if counting and not used.intersection(counting):
+        found["row_number"] = counting
+    return found
 
 
 def _index_of(place: Place, names: Sequence[str]) -> int | None:
@@ -112,6 +164,7 @@ class Cells:
     """The cells of one line by a map's keys, without outer blanks."""
 
     def __init__(self, line: Line, places: Mapping[str, tuple[int, ...]]) -> None:
+        self.line = line.number
         self._cells = line.cells
         self._places = places
 
@@ -121,7 +174,7 @@ class Cells:
         found = [
             plain(cells[at]).lstrip("`") for at in self._places.get(key, ()) if at < len(cells)
         ]
-        return [each for each in found if not is_nothing(each) and each != "0"]
+        return [each for each in found if not is_nothing(each) and each.upper() not in _NONE_GIVEN]
 
     def first(self, key: str) -> str:
         """Return what stands in the first column of a key that has anything, else ""."""
@@ -131,6 +184,9 @@ class Cells:
         return ""
 
     def content(self) -> list[str]:
-        """Return all cells but the status, which changes while the row stays the same one."""
-        changing = self._places.get("status", ())
+        """Return all cells but those that change while the row stays the same one.
+
+        A status does, and the number that a row has in its file.
+        """
+        changing = (*self._places.get("status", ()), *self._places.get("row_number", ()))
         return [cell.strip() for at, cell in enumerate(self._cells) if at not in changing]

@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import combinations
 from typing import Any, NoReturn
 
 from memberctl.bank.figures import NumberForm, date_pattern
@@ -33,9 +34,14 @@ class SignRule(StrEnum):
 
 COLUMNS = (
     "date", "time", "amount", "in", "out", "direction", "balance", "currency", "id",
-    "references", "name", "account", "text", "status", "kind", "own_account",
+    "references", "name", "account", "text", "status", "kind", "own_account", "row_number",
 )  # fmt: skip
-_SEVERAL = frozenset({"references", "text", "kind"})
+_RULES_OF = {
+    "amount": (SignRule.SIGNED, SignRule.REVERSED, SignRule.DIRECTION),
+    "in": (SignRule.COLUMNS,),
+    "out": (SignRule.COLUMNS,),
+    "direction": (SignRule.DIRECTION,),
+}  # fmt: skip
 _TOP = {
     "name": str, "encoding": str, "delimiter": str, "decimal": str, "thousands": str,
     "currency": str, "skip_rows": int, "header": bool, "dates": list, "footer": list,
@@ -43,12 +49,15 @@ _TOP = {
     "currencies": dict, "fees": dict, "account": dict, "balances": dict, "totals": list,
 }  # fmt: skip
 _TABLES: Mapping[str, Mapping[str, type]] = {
-    "signs": {"rule": str, "in": list, "out": list, "neutral": list, "neutral_in": list},
+    "signs": {
+        "rule": str, "in": list, "out": list, "neutral": list, "neutral_in": list,
+        "reversals": bool,
+    },
     "status": {"skip": list, "pending": list},
     "fees": {"words": list},
     "account": {"pattern": str},
     "balances": {"opening": str, "closing": str},
-}
+}  # fmt: skip
 _TOTAL = {"pattern": str, "of": str, "row": str}
 _OF = ("all", "in", "out", "neutral")
 _WORDS = {
@@ -81,6 +90,8 @@ class Form:
                  all of them are taken, of others the first that is there
     delimiter -- None is detected from the header's line
     also_needed -- keys of columns that tell this form from one like it
+    reversals -- an amount below 0 takes a booking back where its column or its word tells which
+                 way the money went; else the sign only repeats that
     skip      -- words of the status that make a row none; pending -- not yet money
     """
 
@@ -99,6 +110,7 @@ class Form:
     words_out: frozenset[str] = frozenset()
     words_neutral: frozenset[str] = frozenset()
     neutral_in: frozenset[str] = frozenset()
+    reversals: bool = False
     skip: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
     currencies: Mapping[str, str] = field(default_factory=dict)
@@ -120,7 +132,11 @@ class Form:
     @property
     def looked_for(self) -> list[str]:
         """Return the names of the columns without which nothing can be read, for a refusal."""
-        return [str(self.columns[key][0]) for key in self.needed]
+        return [self.named(key) for key in self.needed]
+
+    def named(self, key: str) -> str:
+        """Return the name of a key's column, for a message."""
+        return str(self.columns[key][0])
 
 
 def column_key(name: str) -> str:
@@ -161,7 +177,6 @@ class _Reader:
             self._check_keys(self._content.get(table, {}), keys, table)
         columns = self._columns()
         rule = self._rule(columns)
-        signs, status = self._table("signs"), self._table("status")
         form = Form(
             name=self._content.get("name", self._name),
             columns=columns,
@@ -171,17 +186,18 @@ class _Reader:
             encoding=self._encoding(),
             delimiter=self._delimiter(),
             numbers=self._numbers(),
-            skip_rows=self._content.get("skip_rows", 0),
+            skip_rows=self._skip_rows(),
             header=self._content.get("header", True),
             footer=self._any_of(self._content.get("footer", []), "footer"),
-            words_in=self._words(signs, "in"),
-            words_out=self._words(signs, "out"),
-            words_neutral=self._words(signs, "neutral"),
-            neutral_in=self._words(signs, "neutral_in"),
-            skip=tuple(self._words(status, "skip")),
-            pending=tuple(self._words(status, "pending")),
+            words_in=self._words("signs", "in"),
+            words_out=self._words("signs", "out"),
+            words_neutral=self._words("signs", "neutral"),
+            neutral_in=self._words("signs", "neutral_in"),
+            reversals=self._table("signs").get("reversals", False),
+            skip=tuple(self._words("status", "skip")),
+            pending=tuple(self._words("status", "pending")),
             currencies=self._currencies(),
-            fees=tuple(self._words(self._table("fees"), "words")),
+            fees=tuple(self._words("fees", "words")),
             account=self._pattern("account", "pattern"),
             opening=self._pattern("balances", "opening"),
             closing=self._pattern("balances", "closing"),
@@ -259,16 +275,37 @@ class _Reader:
             self._refuse("amount", "is missing, or in and out", table="columns")
         if rule is SignRule.DIRECTION and "direction" not in columns:
             self._refuse("direction", "is missing", table="columns")
+        for key, rules in _RULES_OF.items():
+            if key in columns and rule not in rules:
+                self._refuse(
+                    key, f'does not go with signs.rule = "{rule}": one rule tells in from out',
+                    table="columns", hint=f'leave it out, or set signs.rule = "{rules[0]}"',
+                )  # fmt: skip
         return rule
 
+    def _skip_rows(self) -> int:
+        rows: int = self._content.get("skip_rows", 0)
+        if rows < 0:
+            self._refuse("skip_rows", "is not below 0")
+        return rows
+
     def _check_whole(self, form: Form) -> None:
+        of_each = [
+            (key, set(form.columns.get(key, ())))
+            for key in ("date", "amount", "in", "out", "balance")
+        ]
+        for (key, places), (other, others) in combinations(of_each, 2):
+            if places & others:
+                self._refuse(other, f"is the column of {key} too", table="columns")
+        if form.words_in & form.words_out:
+            self._refuse("out", "has a word that in has too", table="signs")
         if form.rule is SignRule.DIRECTION and not (form.words_in and form.words_out):
             self._refuse("in", "and out list the words of the column direction", table="signs")
         if form.currency is None and "currency" not in form.columns:
             self._refuse("currency", "is missing, and there is no column of that name")
         if not form.header:
-            for key, places in form.columns.items():
-                if any(isinstance(place, str) for place in places):
+            for key, named in form.columns.items():
+                if any(isinstance(place, str) for place in named):
                     self._refuse(key, "is a place: there is no header", table="columns")
 
     def _dates(self) -> tuple[str, ...]:
@@ -285,7 +322,7 @@ class _Reader:
         return tuple(forms)
 
     def _currency(self, code: Any, key: str, table: str = "") -> str | None:
-        if code is not None and code not in EXPONENTS:
+        if code is not None and not (isinstance(code, str) and code in EXPONENTS):
             self._refuse(key, "is no currency; write its ISO 4217 code in capitals", table=table)
         return None if code is None else str(code)
 
@@ -297,7 +334,7 @@ class _Reader:
 
     def _needed(self, columns: Mapping[str, tuple[Place, ...]]) -> tuple[str, ...]:
         keys = self._content.get("needed", [])
-        if not all(key in columns for key in keys):
+        if not all(isinstance(key, str) and key in columns for key in keys):
             self._refuse("needed", "lists keys of [columns]")
         return tuple(keys)
 
@@ -325,10 +362,10 @@ class _Reader:
             self._refuse("thousands", 'is one of "" . , \' and a blank, not the decimal mark')
         return NumberForm(decimal, thousands)
 
-    def _words(self, table: dict[str, Any], key: str) -> frozenset[str]:
-        words = table.get(key, [])
+    def _words(self, name: str, key: str) -> frozenset[str]:
+        words = self._table(name).get(key, [])
         if not all(isinstance(word, str) for word in words):
-            self._refuse(key, "is a list of texts")
+            self._refuse(key, "is a list of texts", table=name)
         return frozenset(word_key(word) for word in words)
 
     def _any_of(self, patterns: list[Any], key: str) -> re.Pattern[str] | None:

@@ -32,7 +32,11 @@ _END = re.compile(r"-\}?(?:\{5:.*)?|\{1:.*|-XXX")
 _BALANCE = re.compile(r"([DC])(\d{6})([A-Z]{3})([\d,.]{1,18})")
 _SUM = re.compile(r"(\d*)([A-Z]{3})([\d,.]{1,18})")
 _CODE = re.compile(r"/(EREF|REMI|NAME|IBAN|BENM|ORDP|ISDT|MARF|CSID|TRTP|BIC|SVWZ|PREF|RTRN|CNTP)/")
-_NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "KREF+", "EREF", "NOREF"})
+_PARTY = re.compile(r"/CNTP/([^/]*)/([^/]*)/([^/]*)/")
+_NO_REFERENCE = frozenset({"", "NONREF", "NOTPROVIDED", "KREF+", "EREF", "KREF", "PREF", "NOREF"})
+_SUBFIELDS = re.compile(r":86:(\d{3})?([?~^>|])(?=\d\d)")
+_NO_CODE = "000"
+_MARKS = re.compile(r"^\d{3}(?=\?\d\d)|\?\d\d")
 _CHARGES = frozenset({"NCHG", "FCHG", "SCHG", "NCOM", "NCMI", "NCMS", "NCMN"})
 _CHARGE_CODES = frozenset({"805", "808", "809"})  # German GVC: closing of accounts, charges.
 _SAMPLE = 200_000
@@ -203,10 +207,10 @@ class Mt940:
             booked_on=_in_its_century(day),
             amount_minor=minor,
             currency=self._currency,
-            external_id=bank_reference if len(bank_reference) <= LONGEST_ID else None,
+            external_id=bank_reference if 0 < len(bank_reference) <= LONGEST_ID else None,
             references=details.references(),
             name=details.name(),
-            account=compact(str(data.get("applicant_iban") or details.codes.get("IBAN", ""))),
+            account=compact(details.account()),
             text=details.text(),
             direction="in" if minor >= 0 else "out",
             fee=minor < 0
@@ -239,11 +243,19 @@ class _Details:
         parts = _CODE.split(whole)
         self.codes = dict(zip(parts[1::2], parts[2::2], strict=False))
         self._whole = whole
+        # Dutch banks put account, BIC and name of the other party behind one code.
+        party = _PARTY.search(f"{whole.strip()}/")
+        self._party = (party[1], party[3]) if party is not None else ("", "")
 
     def name(self) -> str:
         """Return the other party's name, "" when it is not told apart."""
-        told = self._data.get("applicant_name") or self.codes.get("NAME", "")
+        told = self._data.get("applicant_name") or self.codes.get("NAME") or self._party[1]
         return " ".join(str(told).strip("/ ").split())
+
+    def account(self) -> str:
+        """Return the other party's account, "" when it is not told apart."""
+        told = self._data.get("applicant_iban") or self.codes.get("IBAN") or self._party[0]
+        return str(told).strip("/ ")
 
     def references(self) -> tuple[str, ...]:
         """Return the transaction's other numbers."""
@@ -260,7 +272,9 @@ class _Details:
         """Return what the money is for."""
         told = [self._data.get(key) for key in ("posting_text", "purpose", "additional_purpose")]
         said = [str(each).strip() for each in told if each]
-        return " ".join(said) if self._data.get("purpose") else self._whole.strip()
+        if self._data.get("purpose"):
+            return " ".join(said)
+        return " ".join(_MARKS.sub(" ", self._whole).split())
 
 
 def _unwrapped(lines: list[str]) -> list[str]:
@@ -277,7 +291,7 @@ def _parsed(fields: list[Field]) -> dict[str, Any]:
     from mt940.models import Transactions
 
     options: Options = mt940.Options.all()
-    text = "\n".join(field.raw for field in fields)
+    text = _with_one_mark("\n".join(field.raw for field in fields))
     for tag in (mt940.tags.Statement(), mt940.tags.StatementGLS(), mt940.tags.StatementASNB()):
         try:
             found = Transactions(tags={61: tag}, options=options).parse(text)
@@ -289,8 +303,21 @@ def _parsed(fields: list[Field]) -> dict[str, Any]:
     raise ValueError
 
 
+def _with_one_mark(text: str) -> str:
+    """Return a row's text so that the library knows its subfields: marked by ?, behind a code.
+
+    Some banks mark them by another sign, and some leave out the three digits before the first.
+    """
+    found = _SUBFIELDS.search(text)
+    if found is None:
+        return text
+    told = text[found.end() - 1 :].replace(found[2], "?")
+    return f"{text[: found.start()]}:86:{found[1] or _NO_CODE}{told}"
+
+
 def _reference(value: object) -> str:
     found = " ".join(str(value or "").split()).removeprefix("KREF+").removeprefix("EREF+")
+    found = found.strip("/ ")
     return "" if found.upper() in _NO_REFERENCE else found
 
 
@@ -303,8 +330,8 @@ def _minor_of(amount: Decimal, currency: str) -> int:
 
 def _in_its_century(day: date) -> date:
     """Return a date whose year was written in two digits: 80 to 99 are of the last century."""
-    year = day.year - 100 if day.year >= 2080 else day.year
-    return date(year, day.month, min(day.day, 28) if day.month == 2 else day.day)
+    # 2080 and 1980 are both leap years, and so are all pairs up to 2096 and 1996.
+    return date(day.year - 100 if day.year >= 2080 else day.year, day.month, day.day)
 
 
 def _hush_library() -> None:

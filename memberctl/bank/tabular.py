@@ -20,8 +20,9 @@ from memberctl.bank.figures import (
     plain,
 )
 from memberctl.bank.layout import Cells, Layout, places_in
-from memberctl.bank.mapping import SignRule, Total, word_key
+from memberctl.bank.mapping import Total, word_key
 from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Section, Skip, compact
+from memberctl.bank.signs import DIRECTIONS, Signs
 from memberctl.core.cells import excel_damaged
 from memberctl.core.errors import Invalid
 from memberctl.core.lines import Line, LineFile
@@ -29,9 +30,6 @@ from memberctl.core.money import EXPONENTS
 
 MOST_SAID = 20
 _MOST_MOMENTS = 2_000
-_DIRECTIONS = {
-    "all": "all rows", "in": "money in", "out": "money out", "neutral": "neutral rows",
-}  # fmt: skip
 
 
 class Table:
@@ -57,6 +55,7 @@ class Table:
         self._tally = Tally()
         self._stated: list[tuple[Total, int | None, int | None]] = []
         self._balances: dict[str, str] = {}
+        self._signs = Signs(layout.form)
         self._passed = 0
         self._bad = 0
         self._closed = self._closed_ids()
@@ -81,7 +80,9 @@ class Table:
     @property
     def missing(self) -> list[str]:
         """Return the names of a map's columns that the header lacks and that may be missing."""
-        return [self._named(key) for key in self._form.columns if key not in self._layout.places]
+        return [
+            self._form.named(key) for key in self._form.columns if key not in self._layout.places
+        ]
 
     def _closed_ids(self) -> frozenset[str]:
         """Return the numbers of closed trades, whose refunds are no money either."""
@@ -124,12 +125,12 @@ class Table:
         row = Cells(line, self._places)
         problems: list[str] = []
         currency = self._currency_of(row, problems)
-        amount, direction = self._money_of(row, currency, problems)
+        amount, direction = self._signs.money_of(row, currency, problems)
         clock = moment[1]
         try:
             clock = parse_clock(row.first("time")) or clock
         except Invalid as problem:
-            problems.append(f"column {self._named('time')}: {problem.message}")
+            problems.append(f"column {self._form.named('time')}: {problem.message}")
         if self._width and any(cell.strip() for cell in line.cells[self._width :]):
             problems.append(f"has {len(line.cells)} cells, the header has {self._width}")
         if "\0" in line.text:
@@ -144,7 +145,7 @@ class Table:
             booked_at=clock,
             amount_minor=amount,
             currency=currency,
-            balance_minor=self._balance_of(row, currency),
+            balance_minor=self._signs.balance_of(row, currency),
             external_id=external_id,
             references=tuple(row.all("references")),
             name=row.first("name"),
@@ -169,7 +170,8 @@ class Table:
             return Skip.PENDING
         if entry.direction == "neutral":
             words = {status, *(word_key(each) for each in row.all("kind"))}
-            return None if words & form.neutral_in else Skip.NEUTRAL
+            if not words & form.neutral_in:
+                return Skip.NEUTRAL
         return Skip.ZERO if entry.amount_minor == 0 else None
 
     def _refunds_a_closed_trade(self, entry: Entry) -> bool:
@@ -187,72 +189,18 @@ class Table:
             return self._currency or NO_CURRENCY
         code = self._form.currencies.get(word_key(said), said.upper())
         if code not in EXPONENTS:
-            problems.append(f"column {self._named('currency')}: is no currency that is known")
+            problems.append(f"column {self._form.named('currency')}: is no currency that is known")
             return self._currency or NO_CURRENCY
         return code
-
-    def _money_of(self, row: Cells, currency: str, problems: list[str]) -> tuple[int, str]:
-        """Return a row's signed amount and its direction; what is wrong goes to problems."""
-        form = self._form
-        if currency not in EXPONENTS:
-            return 0, "all"
-        if form.rule is SignRule.COLUMNS:
-            return self._from_two_columns(row, currency, problems)
-        minor = self._figure(row, "amount", currency, problems)
-        if form.rule is SignRule.DIRECTION:
-            return self._directed(row, abs(minor or 0), problems)
-        signed = -(minor or 0) if form.rule is SignRule.REVERSED else minor or 0
-        return signed, "in" if signed >= 0 else "out"
-
-    def _from_two_columns(self, row: Cells, currency: str, problems: list[str]) -> tuple[int, str]:
-        came = self._figure(row, "in", currency, problems, empty_ok=True) or 0
-        went = self._figure(row, "out", currency, problems, empty_ok=True) or 0
-        if came and went:
-            problems.append("has money in both columns, in and out")
-        # Some banks write money out below 0 in its own column as well.
-        return (came, "in") if came else (-abs(went), "out")
-
-    def _directed(self, row: Cells, minor: int, problems: list[str]) -> tuple[int, str]:
-        word, form = word_key(row.first("direction")), self._form
-        if word in form.words_in:
-            return minor, "in"
-        if word in form.words_out:
-            return -minor, "out"
-        if word in form.words_neutral:
-            return minor, "neutral"
-        problems.append(f"column {self._named('direction')}: is none of the map's words")
-        return minor, "all"
-
-    def _figure(
-        self, row: Cells, key: str, currency: str, problems: list[str], empty_ok: bool = False
-    ) -> int | None:
-        typed = row.first(key)
-        if is_nothing(typed) and empty_ok:
-            return None
-        try:
-            return parse_figure(typed, currency, self._form.numbers)
-        except Invalid as problem:
-            problems.append(f"column {self._named(key)}: {problem.message}")
-            return None
-
-    def _balance_of(self, row: Cells, currency: str) -> int | None:
-        """Return the balance behind a row; banks also mask it, and then there is none."""
-        try:
-            return parse_figure(row.first("balance"), currency, self._form.numbers)
-        except (Invalid, KeyError):
-            return None
 
     def _id_of(self, row: Cells, problems: list[str]) -> str | None:
         found = row.first("id").strip("`' \t")
         if is_nothing(found) or len(found) > LONGEST_ID:
             return None
         if excel_damaged(found):
-            problems.append(f"column {self._named('id')}: Excel has destroyed this number")
+            problems.append(f"column {self._form.named('id')}: Excel has destroyed this number")
             return None
         return found
-
-    def _named(self, key: str) -> str:
-        return str(self._form.columns[key][0])
 
     def _other(self, line: Line) -> Entry | None:
         """Look at a line that is no row: a header, an account, a sum, or a row gone wrong."""
@@ -262,14 +210,26 @@ class Table:
         if self._note_stated(line) or self._is_footer(line):
             return None
         if self._places is not None and self._looks_like_a_row(line):
-            problem = f"column {self._named('date')}: is no date in a form that the map states"
-            content = "\0".join(cell.strip() for cell in line.cells)
-            return Entry(
-                line.number, line.text, self._section, content=content,
-                skip=Skip.UNREADABLE, problem=problem, direction="all",
-            )  # fmt: skip
+            return self._undated(line)
         self._passed += 1
         return None
+
+    def _undated(self, line: Line) -> Entry:
+        """Return a row of money without a date: it waits, or it has gone wrong."""
+        row = Cells(line, self._places or {})
+        status, problem = row.first("status"), ""
+        if word_key(status) in self._form.skip:
+            skip = Skip.CLOSED
+        elif word_key(status) in self._form.pending:
+            skip = Skip.PENDING
+        else:
+            skip = Skip.UNREADABLE
+            problem = f"column {self._form.named('date')}: is no date in a form that the map states"
+        content = "\0".join(row.content())
+        return Entry(
+            line.number, line.text, self._section, content=content, status=status,
+            skip=skip, problem=problem, direction="all",
+        )  # fmt: skip
 
     def _is_header(self, line: Line) -> bool:
         if not self._form.header:
@@ -355,7 +315,7 @@ class Table:
         currency = self._currency or next((key[1] for key in self._runs), "")
         for total, count, minor in self._stated:
             self.findings.differences += self._tally.unlike(
-                _DIRECTIONS[total.of], total.of, currency, count=count, minor=minor
+                DIRECTIONS[total.of], total.of, currency, count=count, minor=minor
             )
         if self._balances and currency:
             run = self._run_of(self._section, currency)
@@ -370,6 +330,7 @@ class Table:
             return None
 
     def _end(self) -> None:
+        self.findings.differences += self._signs.unexplained()
         for run in self._runs.values():
             self.findings.differences += run.settle()
         if self._bad > MOST_SAID:

@@ -36,13 +36,21 @@ ENCODINGS = {
     "gb18030": "gb18030",
     "gbk": "gb18030",
     "gb2312": "gb18030",
+    "cp936": "gb18030",
     "big5": "big5",
     "utf-16": "utf-16",
     "windows-1252": "cp1252",
     "cp1252": "cp1252",
     "latin-1": "latin-1",
+    "latin1": "latin-1",
     "iso-8859-1": "latin-1",
     "iso-8859-15": "iso8859-15",
+    "windows-1250": "cp1250",
+    "windows-1251": "cp1251",
+    "iso-8859-2": "iso8859-2",
+    "cp850": "cp850",
+    "shift-jis": "cp932",
+    "euc-kr": "cp949",
 }
 """What people may name, and the codec that reads it."""
 

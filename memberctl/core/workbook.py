@@ -120,7 +120,11 @@ def _sheets_of(content: bytes, name: str) -> list[list[list[object]]]:
         sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
         return [[[*row] for row in each.to_python(skip_empty_area=False)] for each in sheets]
     except (CalamineError, OSError, ValueError):
-        raise Invalid(f"{name} cannot be read as a workbook", rule="file_kind") from None
+        raise Invalid(
+            f"{name} cannot be read as a workbook",
+            rule="file_kind",
+            hint="a download in a zip file is unpacked first",
+        ) from None
 
 
 def _text_of(cell: object) -> str:

@@ -25,7 +25,8 @@ BLANK, QUOTE = NumberForm(",", " "), NumberForm(".", "'")
         ("212,40 S", COMMA, -21240), ("212,40 H", COMMA, 21240), ("1 234,50", BLANK, 123450),
         ("1\u202f234,50", BLANK, 123450), ("1'234.50", QUOTE, 123450), ("6.0", POINT, 600),
         ("1,00,000.00", POINT, 10000000), ("7.5000", POINT, 750), ("0.00", POINT, 0),
-        ("£1,000", POINT, 100000),
+        ("£1,000", POINT, 100000), (".50", POINT, 50), ("-.5", POINT, -50), (",50 €", COMMA, 50),
+        ("12.00 Cr.", POINT, 1200), ("R$ 1.234,56", COMMA, 123456), ("12,00 zł", COMMA, 1200),
     ],
 )  # fmt: skip
 def test_an_amount_is_read_in_the_form_that_its_bank_writes(
@@ -39,7 +40,7 @@ def test_an_amount_is_read_in_the_form_that_its_bank_writes(
     [
         "", "-", "abc", "1.234,50", "1,23.00", "12,3456.00", "0.005", "1e5", "NaN", "inf", "1_000",
         "--5", "(5", "5)", "+5-", "xx,yyyy.zz", "****", "1.2.3", "12345678901234567.89",
-        "9" * 5000, "٣", "5 6",
+        "9" * 5000, "٣", "5 6", ".", ",", "-.",
     ],
 )  # fmt: skip
 def test_what_is_no_amount_in_the_stated_form_is_refused_and_never_repeated(text: str) -> None:
