@@ -75,7 +75,9 @@ def mail_settings(table: Mapping[str, object]) -> MailSettings | None:
     if user is not None and security is Security.OFF:
         raise _wrong("mail", "a password is not sent in the clear: tls must be starttls or tls")
     host = _text("mail", table, "host")
-    if host is None or not _HOST.fullmatch(host):
+    if host is None:
+        raise _wrong("mail", "host is missing")
+    if not _HOST.fullmatch(host):
         raise _wrong("mail", "host is the name of a mail server")
     return MailSettings(
         host=host,
@@ -98,7 +100,9 @@ def sms_settings(table: Mapping[str, object]) -> SmsSettings | None:
     if not isinstance(command, list) or not all(isinstance(word, str) for word in command):
         raise _wrong("sms", 'command is a list of words, ["/usr/local/bin/send-sms", "--now"]')
     webhook = _text("sms", table, "webhook") or ""
-    if bool(command) == bool(webhook):
+    if not command and not webhook:
+        raise _wrong("sms", "command or webhook is missing")
+    if command and webhook:
         raise _wrong("sms", "command or webhook is given, one of them")
     if webhook and not webhook.startswith(_SCHEMES):
         raise _wrong("sms", "webhook begins with https://")
@@ -164,7 +168,9 @@ def _number(name: str, table: Mapping[str, object], key: str, default: int, *, m
 
 def _address(table: Mapping[str, object], key: str, *, required: bool = False) -> str | None:
     value = _text("mail", table, key)
-    if (value is None and required) or (value is not None and not _ADDRESS.fullmatch(value)):
+    if value is None and required:
+        raise _wrong("mail", f"{key} is missing")
+    if value is not None and not _ADDRESS.fullmatch(value):
         raise _wrong("mail", f"{key} is an e-mail address")
     return value
 

@@ -29,7 +29,7 @@ def show_status(ctx: typer.Context) -> None:
 
 @doctor.command("doctor")
 def show_doctor(ctx: typer.Context) -> None:
-    """Check versions, files, settings, key, clock and calendar, and say how to mend what is wrong.
+    """Check versions, files, settings, key, clock, calendar and ways out, and say how to mend them.
 
     Ends with 8 when something is wrong, with 3 when somebody should look at it, else with 0.
 
@@ -44,6 +44,9 @@ def show_doctor(ctx: typer.Context) -> None:
 
     run: Run = ctx.obj
     now = moment(run.settings.as_of, ZoneInfo("UTC"))
-    checks = examine(Place(run.store(), run.settings.key_dir, now.astimezone(UTC)))
+    settings = run.settings
+    checks = examine(
+        Place(run.store(), settings.key_dir, now.astimezone(UTC), settings.mail, settings.sms)
+    )
     run.output.show_list(checks, CHECK_COLUMNS, total=len(checks))
     run.exit_code = exit_of(checks)

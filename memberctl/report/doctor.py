@@ -13,8 +13,8 @@ import platform
 import shutil
 import sqlite3
 import stat
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,11 +42,16 @@ KERNEL_LOCKS = Path("/proc/locks")
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What is examined: a store, where its key file should be, and what time it is."""
+    """What is examined: a store, where its key file should be, and what time it is.
+
+    mail, sms -- how messages leave, as the tables of the configuration file say it
+    """
 
     store: Store
     key_dir: Path
     now: datetime
+    mail: Mapping[str, object] = field(default_factory=dict)
+    sms: Mapping[str, object] = field(default_factory=dict)
 
 
 def examine(place: Place) -> list[Check]:
@@ -145,6 +150,7 @@ def _content(place: Place) -> list[Check]:
             checks += _engine(place.store, session)
             checks += _identity(place, session)
             checks += [_clock(place, session), *_calendar(place, session)]
+            checks += _ways_out(place, session)
     except MemberctlError as problem:
         checks.append(_said("store", problem))
     return checks
@@ -225,3 +231,50 @@ def _calendar(place: Place, session: Session) -> Iterator[Check]:
             yield Check("calendar", OK, f"{year} is there")
         else:
             yield Check("calendar", gravity, f"{year} is missing", f"memberctl calendar add {year}")
+
+
+def _ways_out(place: Place, session: Session) -> Iterator[Check]:
+    """Say of each service that sends messages whether it can, and how many wait for it."""
+    from memberctl.message.rules import Channel
+    from memberctl.message.sending import count_left
+    from memberctl.message.settings import HINT as HELP
+
+    for channel, way in ((Channel.EMAIL, _mail_way), (Channel.SMS, _sms_way)):
+        waiting = count_left(session, channels=(channel,))
+        waits = f"{waiting} message{' waits' if waiting == 1 else 's wait'}"
+        try:
+            named, missing = way(place)
+        except MemberctlError as problem:
+            yield Check(channel, WRONG, f"{problem.message}; {waits}", problem.hint or HELP)
+            continue
+        if named:
+            yield Check(channel, OK, f"{named}; {waits}")
+        elif waiting:
+            yield Check(channel, WARN, f"{missing}; {waits}", HELP)
+        else:
+            yield Check(channel, OK, f"not used: {missing}; {waits}")
+
+
+def _mail_way(place: Place) -> tuple[str, str]:
+    """Return what sends e-mail, or "" and which settings are missing. Raises UsageProblem."""
+    from memberctl.message.settings import mail_settings, read_secret
+
+    found = mail_settings(place.mail)
+    if found is None:
+        return "", "[mail] host and sender are missing"
+    if found.password_file is not None:
+        read_secret(found.password_file)
+    return f"{found.host}, port {found.port}", ""
+
+
+def _sms_way(place: Place) -> tuple[str, str]:
+    """Return what sends SMS, or "" and which settings are missing. Raises UsageProblem."""
+    from memberctl.message.settings import read_secret, sms_settings
+
+    found = sms_settings(place.sms)
+    if found is None:
+        return "", "[sms] command or webhook is missing"
+    if found.token_file is not None:
+        read_secret(found.token_file)
+    # Neither the words of a command nor an address are shown: both may hold a token.
+    return "a command" if found.command else "a webhook", ""

@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
+from memberctl.message.rules import Channel
 from memberctl.report.doctor import Place, examine
 from memberctl.report.rules import Check, Finding
 from memberctl.store.engine import Store
+from tests.message.queueing import queue, receipt, with_members
 from tests.program import Program
 from tests.stores import Grounds
 
@@ -143,3 +145,61 @@ def test_a_damaged_file_is_reported_and_not_a_crash(look_at: Examine, store_file
     content[100:4096] = b"\xff" * 3996
     store_file.write_bytes(bytes(content))
     assert look_at(store_file)["store"].state is Finding.WRONG
+
+
+MAIL = '[mail]\nhost = "mail.example.org"\nsender = "club@example.org"\n'
+
+
+def ways(memberctl: Program, tables: str = "") -> dict[str, tuple[str, str, str]]:
+    """Return what doctor says of e-mail and of SMS when the configuration file has `tables`."""
+    config = memberctl.folder / "config.toml"
+    config.write_text(f'key_dir = "{memberctl.key_dir}"\n{tables}')
+    checks = memberctl("doctor", "--format", "json").json
+    found = {check["check"]: (check["state"], check["what"], check["mend"]) for check in checks}
+    return {channel: found[channel] for channel in ("email", "sms")}
+
+
+def test_a_service_that_is_not_set_up_is_fine_while_nothing_waits_for_it(
+    memberctl: Program,
+) -> None:
+    assert ways(memberctl) == {
+        "email": ("ok", "not used: [mail] host and sender are missing; 0 messages wait", ""),
+        "sms": ("ok", "not used: [sms] command or webhook is missing; 0 messages wait", ""),
+    }
+
+
+def test_what_waits_is_counted_with_the_setting_that_is_missing_and_the_next_command(
+    memberctl: Program,
+) -> None:
+    with_members(memberctl, 2)
+    queue(memberctl, receipt(1), receipt(2, n=2), receipt(1, channel=Channel.SMS))
+    hint = "memberctl help messages"
+    missing = ways(memberctl)
+    assert missing["email"] == (
+        "warn", "[mail] host and sender are missing; 2 messages wait", hint,
+    )  # fmt: skip
+    assert missing["sms"] == ("warn", "[sms] command or webhook is missing; 1 message waits", hint)
+    assert memberctl("doctor").exit == 3
+    half = ways(memberctl, '[mail]\nhost = "mail.example.org"\n')["email"]
+    assert half == (
+        "wrong", "configuration file, [mail]: sender is missing; 2 messages wait", hint,
+    )  # fmt: skip
+    assert ways(memberctl, MAIL)["email"] == (
+        "ok", "mail.example.org, port 587; 2 messages wait", "",
+    )  # fmt: skip
+
+
+def test_a_password_file_that_others_can_read_is_wrong_and_no_token_is_shown(
+    memberctl: Program, tmp_path: Path
+) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("geheim\n")
+    secret.chmod(0o644)
+    found = ways(
+        memberctl,
+        f'{MAIL}user = "club"\npassword_file = "{secret}"\n'
+        '[sms]\nwebhook = "https://sms.example.org/token/9f3c"\n',
+    )
+    assert (found["email"][0], found["email"][2]) == ("wrong", f"chmod 600 {secret}")
+    assert "can be read by others" in found["email"][1]
+    assert found["sms"] == ("ok", "a webhook; 0 messages wait", "")
