@@ -27,9 +27,11 @@ from memberctl.message.preferences import opted_out
 from memberctl.message.rules import Channel, MessageState, Purpose
 from memberctl.message.tables import OutboxMessage
 from memberctl.renewal.reminders import (
+    TOO_SHORT,
     Explained,
     StepState,
     cause_of,
+    is_within,
     parse_cause,
     purpose_of,
 )
@@ -74,6 +76,8 @@ def not_wanted(session: Session, message: OutboxMessage, today: date) -> str:
     places = [place for place, step in enumerate(plan.steps) if step.key == key]
     if not places:
         return "the step is no longer one of the policy's"
+    if not is_within(plan.steps[places[0]], term.start_on, term.end_on):
+        return TOO_SHORT
     if today < plan.steps[places[0]].from_(term.end_on):
         return "the term ends later now"
     if today > closes_on(plan.steps, places[0], term.end_on, plan.window_days):
@@ -196,6 +200,8 @@ def _without_message(
     reason: str,
     today: date,
 ) -> tuple[StepState, str]:
+    if not is_within(step, term.start_on, term.end_on):
+        return StepState.SUPPRESSED, TOO_SHORT
     if today < due_on:
         return StepState.NOT_YET, ""
     because = opted_out(session, term.member_id, purpose_of(step))

@@ -6,16 +6,18 @@ Source: rules N1, N2, N5; mission S1.7.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from functools import partial
+from itertools import groupby
 from typing import NamedTuple
 
 from memberctl.core.schedules import Offset, closes_on
 from memberctl.message.rules import Channel, Purpose
 
+TOO_SHORT = "the term is no longer than this step"
 _FAR = 800
 """Days within which every end lies for which a step can be open: steps go 400 days at most."""
 
@@ -34,12 +36,16 @@ class StepState(StrEnum):
 
 
 class OpenEnds(NamedTuple):
-    """A step and the ends of terms for which it is open today; none when first > last."""
+    """A step and the ends of terms for which it is open today; none when first > last.
+
+    days -- how many days before each of these ends the step is, below 0 after them
+    """
 
     step: Offset
     purpose: Purpose
     first: date
     last: date
+    days: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +100,33 @@ def purpose_of(step: Offset) -> Purpose:
 def open_ends(steps: Sequence[Offset], today: date, window_days: int) -> list[OpenEnds]:
     """Return for each step the ends of terms for which it is open on `today`.
 
-    Both the first and the last day of a step move along with the end, so the ends are a stretch.
-    Source: rules N1.
+    Both the first and the last day of a step move along with the end, so the ends are a stretch;
+    it is cut where a month before them has another number of days. Source: rules N1.
     """
     around = range(today.toordinal() - _FAR, today.toordinal() + _FAR)
-    found = []
+    found: list[OpenEnds] = []
     for place, step in enumerate(steps):
         first = bisect_left(around, today, key=partial(_closes, steps, place, window_days))
         after = bisect_right(around, today, key=partial(_begins, step))
-        ends = (date.fromordinal(around[first]), date.fromordinal(around[after - 1]))
-        found.append(OpenEnds(step, purpose_of(step), *ends))
+        found += _cut(step, date.fromordinal(around[first]), date.fromordinal(around[after - 1]))
     return found
+
+
+def _cut(step: Offset, first: date, last: date) -> Iterator[OpenEnds]:
+    if first > last:
+        yield OpenEnds(step, purpose_of(step), first, last, 0)
+    ends = (date.fromordinal(day) for day in range(first.toordinal(), last.toordinal() + 1))
+    for days, group in groupby(ends, lambda end_on: (end_on - step.from_(end_on)).days):
+        piece = list(group)
+        yield OpenEnds(step, purpose_of(step), piece[0], piece[-1], days)
+
+
+def is_within(step: Offset, start_on: date, end_on: date) -> bool:
+    """Whether a step's day comes after a term's first: who joins is not told at once that it ends.
+
+    A term of one month has no "one month before". Source: rules N1, N2.
+    """
+    return step.from_(end_on) > start_on
 
 
 def _begins(step: Offset, day: int) -> date:

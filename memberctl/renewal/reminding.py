@@ -29,18 +29,27 @@ if TYPE_CHECKING:
     from memberctl.core.actor import Actor
 
 SPEECH = {
-    # What the two engines say differently: a date as a value and as text, a quoted JSON string.
-    "sqlite": {"day": ":{}", "iso": "t.end_on", "json": "json_quote(v.name)", "at": ":at"},
+    # What the two engines say differently: a date as a value and as text, a quoted JSON string,
+    # how many days after its first a term has its last.
+    "sqlite": {
+        "day": ":{}",
+        "iso": "t.end_on",
+        "json": "json_quote(v.name)",
+        "at": ":at",
+        "length": "julianday(s.end_on) - julianday(s.start_on)",
+    },
     "postgresql": {
         "day": "CAST(:{} AS date)",
         "iso": "to_char(t.end_on, 'YYYY-MM-DD')",
         "json": "CAST(to_json(v.name) AS text)",
         "at": "CAST(:at AS timestamptz)",
+        "length": "s.end_on - s.start_on",
     },
 }
 STEP = """
     SELECT CAST(:key{n} AS text) AS step, CAST(:purpose{n} AS text) AS purpose,
-        CAST(:category{n} AS text) AS category, {first} AS first_on, {last} AS last_on
+        CAST(:category{n} AS text) AS category, {first} AS first_on, {last} AS last_on,
+        CAST(:days{n} AS integer) AS days
 """
 WAYS = """
     SELECT 'email' AS channel UNION ALL SELECT 'sms' UNION ALL SELECT 'call'
@@ -48,7 +57,7 @@ WAYS = """
 DUE = """
     WITH due AS MATERIALIZED (
         SELECT t.id, t.member_id, t.product, t.end_on, t.plan_version_id, s.purpose, s.category,
-            s.first_on, 'T-' || t.id || '/' || s.step AS cause
+            s.first_on, s.days, 'T-' || t.id || '/' || s.step AS cause
         FROM ({steps}) s JOIN term t ON t.end_on BETWEEN s.first_on AND s.last_on
             AND t.voided_at IS NULL)
 """
@@ -70,6 +79,11 @@ OPEN = """
         AND NOT EXISTS (SELECT 1 FROM outbox o WHERE {its_message}
             AND o.channel = w.channel AND o.state = 'failed')
         AND ({reached})
+"""
+# As renewal.reminders.is_within has it. The index of ends does not hold the first day, so it is
+# looked up only where a step is not done.
+SHORT = """
+    EXISTS (SELECT 1 FROM term s WHERE s.id = t.id AND {length} <= t.days)
 """
 RENEWED = """
     EXISTS (SELECT 1 FROM term n WHERE n.member_id = t.member_id AND n.product = t.product
@@ -193,7 +207,7 @@ def _spoken(
         values |= {
             f"key{n}": each.step.key, f"purpose{n}": each.purpose.value,
             f"category{n}": category_of(each.purpose).value,
-            f"first{n}": day(each.first), f"last{n}": day(each.last),
+            f"first{n}": day(each.first), f"last{n}": day(each.last), f"days{n}": each.days,
         }  # fmt: skip
         steps.append(
             STEP.format(
@@ -201,7 +215,8 @@ def _spoken(
             )
         )
     on = own["day"].format("today")
-    unwanted = " OR ".join([RENEWED, ENDED, FROZEN, EXPELLED, OPTED_OUT]).format(today=on)
+    reasons = [SHORT, RENEWED, ENDED, FROZEN, EXPELLED, OPTED_OUT]
+    unwanted = " OR ".join(reasons).format(today=on, length=own["length"])
     reached = REACHED.format(its_message=ITS_MESSAGE)
     return {
         **own,

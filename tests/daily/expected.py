@@ -31,6 +31,7 @@ class Lived:
     """A term as it stands. rests -- the days of each freeze; left -- cancelled or the like"""
 
     member: int
+    start_on: date
     end_on: date
     void: bool = False
     left: bool = False
@@ -133,6 +134,8 @@ class Expected:
         )
         return (
             term.left
+            # Nobody is told on their first day that it ends, nor of a day before it.
+            or day_of(step, term.end_on) <= term.start_on
             or bool(self.not_wanted[term.member] & stops)
             or any(first <= today <= last for first, last in term.rests)
             or any(
@@ -151,6 +154,11 @@ def open_step(end_on: date, today: date) -> str | None:
     if abs((end_on - today).days) < 60:  # A year of days is long; no step is further away.
         found = next((k for k, first, last in _steps(end_on) if first <= today <= last), None)
     return found
+
+
+def day_of(step: str, end_on: date) -> date:
+    """Return the day of a step."""
+    return next(day for name, day, _ in _steps(end_on) if name == step)
 
 
 @lru_cache(maxsize=2048)

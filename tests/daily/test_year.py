@@ -157,6 +157,7 @@ FAULTS: dict[str, Fault] = {
     "what is there is queued again": queued_again,
     "what was suppressed is never armed": edited("OPEN", "('suppressed', 'failed')", "('failed')"),
     "a new term arms nothing": edited("DUE", "'T-' || t.id", "'T-' || t.member_id"),
+    "whoever joins for a month is reminded at once": edited("SHORT", "EXISTS", "1 = 0 AND EXISTS"),
     "whoever has renewed is reminded": edited("RENEWED", "EXISTS", "1 = 0 AND EXISTS"),
     "whoever has cancelled is reminded": edited("ENDED", "EXISTS", "1 = 0 AND EXISTS"),
     "whoever was expelled is reminded": edited("EXPELLED", "EXISTS", "1 = 0 AND EXISTS"),

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from memberctl.core.dates import Period, Unit, span_at
 from memberctl.core.errors import Invalid
 from memberctl.core.schedules import closes_on, current, normal_offsets, parse_offsets
 from memberctl.message.rules import Purpose
-from memberctl.renewal.reminders import open_ends, purpose_of, step_words
+from memberctl.renewal.reminders import is_within, open_ends, purpose_of, step_words
 
 END = date(2026, 3, 31)
 FOUR = parse_offsets("1m,1w,0d,+1w")
@@ -59,9 +60,33 @@ def test_a_step_is_open_until_the_next_and_at_most_two_weeks(day: str, place: in
 def test_the_ends_for_which_a_step_is_open_are_a_stretch_that_agrees_with_each_day(
     today: date, end_on: date, window: int
 ) -> None:
-    for place, ends in enumerate(open_ends(FOUR, today, window)):
-        is_open = FOUR[place].from_(end_on) <= today <= closes_on(FOUR, place, end_on, window)
-        assert (ends.first <= end_on <= ends.last) == is_open
+    found = open_ends(FOUR, today, window)
+    for place, step in enumerate(FOUR):
+        is_open = step.from_(end_on) <= today <= closes_on(FOUR, place, end_on, window)
+        its = [ends for ends in found if ends.step is step and ends.first <= end_on <= ends.last]
+        assert len(its) == is_open, "a stretch, cut into pieces that share no day"
+        assert all(ends.days == (end_on - step.from_(end_on)).days for ends in its)
+
+
+@settings(max_examples=300, deadline=None)
+@given(DAYS, st.integers(0, 40), st.integers(1, 3))
+def test_a_step_before_the_end_is_within_a_term_that_is_longer_and_in_no_other(
+    anchor: date, place: int, months: int
+) -> None:
+    span = span_at(anchor, Period(months, Unit.MONTH), place)
+    within = {step.key for step in FOUR if is_within(step, span.start_on, span.end_on)}
+    assert within == {"1w", "0d", "+1w"} | ({"1m"} if months > 1 else set())
+
+
+@given(DAYS, st.integers(0, 70))
+def test_a_step_is_within_a_term_when_somebody_lived_a_day_of_it_before(
+    start_on: date, more: int
+) -> None:
+    end_on = start_on + timedelta(days=more)
+    lived = {start_on + timedelta(days=n) for n in range(1, more + 1)}
+    for step in FOUR[:3]:
+        assert is_within(step, start_on, end_on) == (step.from_(end_on) in lived)
+    assert is_within(FOUR[3], start_on, end_on)
 
 
 def test_every_end_has_each_step_on_some_day_even_in_february() -> None:

@@ -93,6 +93,38 @@ def test_whoever_renewed_is_not_reminded_and_the_new_term_begins_all_steps_anew(
     assert run(club, "2027-03-31")[1] == 1
 
 
+def test_a_step_that_is_not_shorter_than_the_term_is_suppressed_and_explained(
+    club: WarmProgram,
+) -> None:
+    new_term(club, 1, date(2026, 4, 30), 3, days=30)  # The renewal of a month: 04-01 to 04-30.
+    assert run(club, "2026-03-30") == [2, 1, 0, 1], "hers of a year is due, his of a month is not"
+    assert run(club, "2026-04-01")[1] == 0
+    (line, last) = club.ok("reminder", "explain", "M-000001")[2:]
+    assert (line["term"], line["step"], line["due_on"]) == ("RN-3", "1m", "2026-03-30")
+    assert (line["state"], line["why"]) == ("suppressed", "the term is no longer than this step")
+    assert (last["step"], last["state"]) == ("0d", "not_yet")
+    assert run(club, "2026-04-30")[1] == 2, "both are told on the last day"
+
+
+@pytest.mark.parametrize(("start_on", "queued"), [("2026-02-27", 1), ("2026-02-28", 0)])
+def test_a_step_on_the_first_day_of_a_term_is_none_and_on_the_second_is_one(
+    club: WarmProgram, start_on: str, queued: int
+) -> None:
+    change(club, f"UPDATE term SET start_on = '{start_on}' WHERE id = 1")
+    assert run(club, "2026-02-28") == [1, queued, 0, 1 - queued]
+
+
+def test_a_step_is_armed_by_a_freeze_and_suppressed_again_when_the_freeze_is_undone(
+    club: WarmProgram, server: MailServer
+) -> None:
+    change(club, "UPDATE term SET start_on = '2026-03-01', end_on = '2026-04-10' WHERE id = 1")
+    assert run(club, "2026-03-10") == [1, 1, 0, 0]
+    change(club, "UPDATE term SET end_on = '2026-03-31' WHERE id = 1")
+    assert club.ok("message", "send")["suppressed"] == 1
+    assert explained(club)["1m"] == ("suppressed", "the term is no longer than this step")
+    assert server.received == []
+
+
 @pytest.mark.parametrize(
     ("why", "sql"),
     [
