@@ -264,6 +264,13 @@ def find_branch_id(session: Session, code: str | None) -> int | None:
     return None if code is None else find_branch(session, code).id
 
 
+def branch_code(session: Session, branch_id: int | None) -> str | None:
+    """Return the code of a branch, None for the whole organisation."""
+    if branch_id is None:
+        return None
+    return session.get_one(Branch, branch_id).code
+
+
 def branch_to_change(session: Session, code: str) -> Branch:
     """Return the branch with that code, locked. Raises NotFound, listing the codes there are."""
     found = find_branch(session, code)

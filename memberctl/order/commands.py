@@ -64,7 +64,7 @@ def file(
     channel: Annotated[str, typer.Option(help="How it reached you, e.g. phone.")] = "counter",
     branch: Annotated[
         str | None,
-        typer.Option(help="Code of the branch, e.g. SH01.", autocompletion=complete_branches),
+        typer.Option(help="Branch, else the member's own.", autocompletion=complete_branches),
     ] = None,
     source: Annotated[str | None, typer.Option(help="The system that it comes from.")] = None,
     external_ref: Annotated[str | None, typer.Option(help="Its key in that system.")] = None,

@@ -42,6 +42,7 @@ class Applicant(NamedTuple):
     until     -- by product, the last day of their newest term; packs are none
     expelled  -- nothing is sold to them
     on_hand   -- their terms, where the order is about one
+    branch_id -- their home branch, if they have one
     waiting   -- a renewal of theirs that is not paid yet, where the order is one too
     """
 
@@ -52,6 +53,7 @@ class Applicant(NamedTuple):
     expelled: bool = False
     on_hand: tuple[OnHand, ...] = ()
     waiting: str | None = None
+    branch_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +64,7 @@ class Ground:
     renewal_window_days -- how long before its end a term may be renewed
     transfer_fee_minor  -- what giving a term to another member costs
     grace_days -- how long after its end a term may be renewed without a gap
+    branch_id  -- the branch of the staff who files, None for the whole organisation
     """
 
     today: date
@@ -73,6 +76,7 @@ class Ground:
     agreements: Sequence[tuple[date, int]]
     transfer_fee_minor: int = 0
     grace_days: int = 0
+    branch_id: int | None = None
 
 
 class Draft(NamedTuple):
@@ -98,11 +102,16 @@ def draft(
 ) -> Draft:
     """Return the order that a filing becomes.
 
+    Where the filing names no branch, the order is that of the member's, else of the staff's: its
+    invoice has that branch's number and its money is counted in that branch's till (M13, M16).
+
     receiver -- the member who gets the term of a transfer
     Raises RuleRefused, NotPermitted or Invalid when it may not be filed.
     """
     _refuse_people(filing, applicant, receiver, ground)
     _refuse_wrong_time(filing, applicant, ground)
+    home = applicant.branch_id or ground.branch_id
+    filing = filing._replace(branch_id=filing.branch_id or home)
     about = _about(filing, applicant, receiver, ground)
     if about is None:
         days = _season_days(filing, applicant, ground)

@@ -126,6 +126,7 @@ def _ground(session: Session, by: Actor, today: date, currency: str) -> Ground:
         agreements=queries.agreements(session),
         grace_days=policy_number(session, "grace_days"),
         transfer_fee_minor=parse_amount(policy(session, "transfer_fee"), currency, zero_ok=True),
+        branch_id=by.branch_id,
     )
 
 
@@ -224,6 +225,7 @@ def _applicants(
             member in expelled,
             held.get(member, ()),
             waiting.get(member),
+            facts.branch_id,
         )
         for member, facts in queries.member_facts(session, members).items()
     }

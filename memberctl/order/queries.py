@@ -18,6 +18,7 @@ from memberctl.core.money import Money
 from memberctl.core.numbering import parse_order_number
 from memberctl.member.scope import every_branch
 from memberctl.member.tables import IdentityDocument, Member
+from memberctl.office.queries import branch_code
 from memberctl.order.pricing import PricedLine
 from memberctl.order.quote_queries import list_quotes
 from memberctl.order.results import (
@@ -74,6 +75,7 @@ class MemberFacts(NamedTuple):
 
     tier_id: int
     staff_id: int | None
+    branch_id: int | None
     until: Mapping[str, date]
 
 
@@ -172,6 +174,7 @@ def find_details(session: Session, record: OrderRecord) -> OrderDetails:
         **{each.name: getattr(record, each.name) for each in fields(record)},
         missing=tuple(word for word in order.missing.split(",") if word),
         channel=order.channel,
+        branch=branch_code(session, order.branch_id),
         source=order.source,
         external_ref=order.external_ref,
         filed_at=order.filed_at,
@@ -223,12 +226,12 @@ def member_facts(session: Session, member_ids: Iterable[int]) -> dict[int, Membe
         ended.group_by(col(Term.member_id), col(Term.product))
     ):
         until.setdefault(id_, {})[product] = last_day
-    people = columns(col(Member.id), col(Member.tier_id), col(Member.staff_id)).where(
-        among(session, col(Member.id), wanted)
-    )
+    people = columns(
+        col(Member.id), col(Member.tier_id), col(Member.staff_id), col(Member.branch_id)
+    ).where(among(session, col(Member.id), wanted))
     return {
-        id_: MemberFacts(tier_id, staff_id, until.get(id_, {}))
-        for id_, tier_id, staff_id in session.execute(people)
+        id_: MemberFacts(tier_id, staff_id, branch_id, until.get(id_, {}))
+        for id_, tier_id, staff_id, branch_id in session.execute(people)
     }
 
 

@@ -206,6 +206,7 @@ class OrderDetails:
     quote: QuoteState | None
     missing: tuple[str, ...]
     channel: str
+    branch: str | None
     source: str | None
     external_ref: str | None
     filed_at: datetime

@@ -46,13 +46,6 @@ def number(invoice: Invoice) -> str:
     return invoice_number(invoice.series, invoice.year, invoice.serial)
 
 
-def branch_code(session: Session, branch_id: int | None) -> str | None:
-    """Return the code of a branch, None for the whole organisation."""
-    if branch_id is None:
-        return None
-    return session.scalars(select(Branch.code).where(Branch.id == branch_id)).one()
-
-
 def find_invoice(session: Session, text: str) -> Invoice:
     """Return a document by its number as typed. Raises Invalid, NotFound."""
     return _one(session, text, lock=False)

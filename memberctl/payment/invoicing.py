@@ -16,7 +16,7 @@ from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import book_credit, post_entry
 from memberctl.ledger.queries import fee_minor
 from memberctl.ledger.rules import reduced_lines
-from memberctl.office.queries import policy, policy_number
+from memberctl.office.queries import branch_code, policy, policy_number
 from memberctl.order.queries import order_lines, order_to_change
 from memberctl.order.rules import OrderState, refuse_if_changed
 from memberctl.order.tables import Order
@@ -220,7 +220,7 @@ def _write(
     entry_id: int | None = None,
 ) -> Invoice:
     """Write a document with the next number of its series and year (rules M13)."""
-    code = invoice_queries.branch_code(session, order.branch_id)
+    code = branch_code(session, order.branch_id)
     series = invoice_rules.series_of(kind, code)
     invoice = Invoice(
         id=take_one(session, "invoice"),

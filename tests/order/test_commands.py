@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.histories import a_join_order, a_member
+from tests.histories import a_confirmed_order, a_join_order, a_member, pay
 from tests.program import Program
 
 KEYS = [
@@ -129,6 +129,35 @@ def test_a_wrong_order_is_refused_and_nothing_is_written(
     member = a_member(memberctl)
     assert memberctl("order", "file", member, *argv, as_="sun").exit == code
     assert memberctl.ok("order", "list") == []
+
+
+def test_an_order_is_its_members_branchs_unless_it_says_another(memberctl: Program) -> None:
+    phone = iter(range(13_900_000_001, 13_900_000_009))
+
+    def branch_of(member: str, *more: str, as_: str = "sun") -> str | None:
+        made = memberctl.ok("order", "file", member, "--plan", "YEAR", "--agreed", *more, as_=as_)
+        return str(memberctl.ok("order", "show", made["number"])["branch"])
+
+    def somebody(*more: str) -> str:
+        return str(memberctl.ok("member", "register", "--name", "李四", "--phone",
+                                str(next(phone)), *more, as_="li")["number"])  # fmt: skip
+
+    memberctl.ok("staff", "add", "mei", "--name", "梅", "--role", "reception", "--branch", "BJ01")
+    assert branch_of(somebody("--branch", "SH01")) == "SH01"
+    assert branch_of(somebody("--branch", "SH01"), "--branch", "BJ01") == "BJ01"
+    assert branch_of(somebody(), as_="mei") == "BJ01", "a member of none: the clerk's"
+    assert branch_of(somebody()) == "None"
+
+
+def test_the_invoice_and_the_till_of_an_order_are_its_members_branchs(memberctl: Program) -> None:
+    order = a_confirmed_order(memberctl)
+    pay(memberctl, order, "3650.00")
+    invoice = memberctl.ok("invoice", "issue", order, as_="qian")
+    assert invoice["number"] == "IN-SH01-2026-000001"
+    tills = memberctl.ok("till", "list", "--open", as_="qian")
+    assert [(each["branch"], each["expected"]["amount"]) for each in tills] == [
+        ("SH01", "3650.00")
+    ]  # fmt: skip
 
 
 def test_orders_are_listed_by_state_kind_member_and_stage(memberctl: Program) -> None:
@@ -293,6 +322,24 @@ def test_a_member_who_is_there_already_gets_the_order(memberctl: Program) -> Non
     path = a_file(memberctl, ",张伟,13800138000,YEAR,2026-03-01,")
     assert memberctl.ok("application", "import", path, as_="sun")["created"] == 1
     assert len(memberctl.ok("member", "list")) == 1
+
+
+def test_an_imported_order_without_a_branch_is_that_of_the_member_who_is_there(
+    memberctl: Program,
+) -> None:
+    memberctl.ok("member", "register", "--name", "张伟", "--phone", "13800138000",
+                 "--branch", "SH01", as_="li")  # fmt: skip
+    path = a_file(
+        memberctl,
+        ",张伟,13800138000,YEAR,2026-03-01,",
+        "A2,李四,13900139000,YEAR,2026-03-01,BJ01",
+        "A3,王五,13700137000,YEAR,2026-03-01,",
+    )
+    memberctl.ok("application", "import", path, as_="sun")
+    orders = memberctl("order", "list", "--format", "ids").out.split()
+    branches = {each["member"]: each["branch"]
+                for each in (memberctl.ok("order", "show", order) for order in orders)}  # fmt: skip
+    assert branches == {"M-000001": "SH01", "M-000002": "BJ01", "M-000003": None}
 
 
 def test_new_contact_data_under_a_known_reference_is_an_update_and_no_second_order(

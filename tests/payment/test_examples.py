@@ -346,7 +346,7 @@ def test_an_invoice_that_was_written_off_is_not_called_paid(club: WarmProgram) -
 def test_what_a_till_was_over_or_short_is_no_money_of_members(club: WarmProgram) -> None:
     order = a_big_order(club, "1000.00")
     pay(club, order, "100.00")
-    close = ("till", "close", "--method", "cash", "--counted")
+    close = ("till", "close", "--branch", "SH01", "--method", "cash", "--counted")
     club.ok(*close, "103.00", as_="sun")
     on(club, "2026-03-03")
     pay(club, order, "50.00")
