@@ -137,19 +137,29 @@ def anchor_log(
 ) -> None:
     """Print the head of the audit log, signed: one line, to be kept where others cannot change it.
 
+    --output adds it to a file of anchors; a file in which something else stands is refused.
+
     Example: memberctl audit anchor --output /media/usb/anchors.txt --syslog
     """
-    from memberctl.store.anchors import append_anchor, send_to_system_log, take_anchor
+    from memberctl.store.anchors import (
+        append_anchor,
+        count_anchors,
+        send_to_system_log,
+        take_anchor,
+    )
     from memberctl.store.guard import store_info
 
-    if output not in {None, "-"}:
+    file = None if output in {None, "-"} else Path(str(output))
+    if file is not None:
         refuse_odd_name(str(output), "the anchors' file")
+        kept = count_anchors(file)
     with look(ctx, "audit.read") as r:
         store = store_info(r.session).store_id
         anchor = take_anchor(r.session, r.keys(), store, r.now)
     if not ctx.obj.dry_run:
-        if output not in {None, "-"}:
-            append_anchor(Path(str(output)), anchor)
+        if file is not None:
+            append_anchor(file, anchor)
+            ctx.obj.output.note(f"added 1 anchor to {file}, which holds {kept + 1}")
         if syslog:
             send_to_system_log(anchor)
     r.show_text(anchor.line, {"line": anchor.line, **asdict(anchor)})

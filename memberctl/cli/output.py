@@ -64,6 +64,7 @@ class Output:
         self.format = self._asked or (Format.TABLE if self.on_terminal else Format.TSV)
         self._data: object = None
         self._shown = False
+        self._rows: int | None = None
         self._messages: list[dict[str, str]] = []
 
     def prepare(self) -> None:
@@ -105,6 +106,7 @@ class Output:
         there = max(total or 0, len(rows))
         limit = self.row_limit()
         shown = rows if limit is None else rows[:limit]
+        self._rows = len(shown)
         if self.format is Format.JSON:
             view = self._view()
             self._keep([view.record(row, keys) for row in shown])
@@ -218,11 +220,20 @@ class Output:
     def flush(self) -> None:
         """Bring what was shown to its reader or its file; the last call of a command.
 
+        Which file was written, and with how many rows, is said on stderr.
         Raises PipeClosed when the reader has gone, NotShown when it cannot be written.
         """
         if self._shown:
             self._write_envelope()
-        self._sink.finish()
+        path = self._sink.finish()
+        if path is not None:
+            self.note(f"wrote {self._amount()}{path}")
+
+    def _amount(self) -> str:
+        """Return "12 rows to " where rows were written: documents and counts have none."""
+        if self._rows is None or self.format is Format.COUNT:
+            return ""
+        return f"{self._rows} row{'' if self._rows == 1 else 's'} to "
 
     def discard(self) -> None:
         """Drop what was not flushed, and the unfinished file of --output."""
@@ -243,6 +254,7 @@ class Output:
         return fields
 
     def _show_record(self, record: object, keys: tuple[str, ...], title: str | None) -> None:
+        self._rows = 1
         if self.format is Format.JSON:
             self._keep(self._view().record(record, keys))
         elif self.format is Format.COUNT:

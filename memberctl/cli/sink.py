@@ -81,8 +81,8 @@ class Sink:
             with self._guarded():
                 self._stdout.flush()
 
-    def finish(self) -> None:
-        """Flush stdout, wait for the pager's reader, or bring the file to its name."""
+    def finish(self) -> str | None:
+        """Flush stdout, wait for the pager's reader, or bring the file to its name, returned."""
         if self._pager is not None:
             with suppress(BrokenPipeError):  # Who leaves a pager early has seen enough.
                 self._pager.communicate()
@@ -92,6 +92,8 @@ class Sink:
             with self._guarded():
                 self._target.finish()
             self._target = None
+            return self._path
+        return None
 
     def discard(self) -> None:
         """Remove the unfinished file of --output."""

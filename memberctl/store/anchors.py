@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 SYSTEM_LOG = "/dev/log"
+LONGEST_LINE = 4096
 AUTH_NOTICE = 4 << 3 | 5  # Facility "auth", severity "notice" (RFC 3164).
 _ANCHOR = re.compile(
     r"memberctl-anchor store=(\S{1,64}) seq=(\d{1,18}) at=(\S{32}) head=([0-9a-f]{64}) "
@@ -160,6 +161,35 @@ def window_of(newest: Anchor | None, last: int) -> str:
     if last > newest.seq:
         return f"rows {newest.seq + 1} to {last} {since} could have been cut off unseen"
     return f"no row was added {since}, unless it was cut off unseen"
+
+
+def count_anchors(path: Path) -> int:
+    """Return how many anchors a file holds that another is to be added to; 0 without a file.
+
+    Raises Invalid for a file in which anything else stands, so that no other file grows by
+    mistake, and what `append_anchor` raises.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return 0
+    except OSError as problem:
+        raise _not_opened(problem) from None
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Invalid("the anchors' file is not a regular file", rule="target")
+    count = 0
+    with os.fdopen(descriptor, "rb") as file:
+        while line := file.readline(LONGEST_LINE):
+            if _ANCHOR.search(line.decode("utf-8", "replace")):
+                count += 1
+            elif line.strip():
+                raise Invalid(
+                    "the file exists and is not a list of anchors",
+                    rule="target",
+                    hint="--output names a file of anchors alone, or one that is not there yet",
+                )
+    return count
 
 
 def append_anchor(path: Path, anchor: Anchor) -> None:

@@ -50,6 +50,42 @@ def test_an_unknown_suffix_is_refused_before_any_work(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_which_file_was_written_and_with_how_many_rows_is_said_unless_quiet(tmp_path: Path):
+    def told(count: int, **options: object) -> str:
+        shop = Shop(path=str(tmp_path / "x.csv"), force=True, **options)
+        shop.output.show_list([{"a": "1"}] * count, ["a"])
+        assert shop.data() == ""
+        return shop.words()
+
+    assert told(2) == f"wrote 2 rows to {tmp_path}/x.csv\n"
+    assert told(1) == f"wrote 1 row to {tmp_path}/x.csv\n"
+    assert told(0).startswith("wrote 0 rows")
+    assert told(9, limit=3) == f"3 of 9 shown, use --limit\nwrote 3 rows to {tmp_path}/x.csv\n"
+    assert told(2, format=Format.COUNT) == f"wrote {tmp_path}/x.csv\n"
+    assert told(2, quiet=True) == ""
+
+
+def test_a_record_is_one_row_and_a_text_or_document_has_none(tmp_path: Path):
+    for show, said in (
+        (lambda output: output.show_record({"a": "1"}), "wrote 1 row to "),
+        (lambda output: output.say({"a": "1"}, "Did {a}."), "wrote "),
+        (lambda output: output.show_text("a\nb\n", {"a": "1"}), "wrote "),
+        (lambda output: output.show_document(["a\n"]), "wrote "),
+    ):
+        shop = Shop(path=str(tmp_path / "x.out"), force=True)
+        show(shop.output)
+        assert shop.data() == ""
+        assert shop.words() == f"{said}{tmp_path}/x.out\n"
+
+
+def test_what_goes_to_standard_output_is_not_said_to_be_a_file():
+    for path in (None, "-"):
+        shop = Shop(path=path)
+        shop.output.show_list([{"a": "1"}], ["a"])
+        assert shop.data() == "a\n1\n"
+        assert shop.words() == ""
+
+
 def test_a_file_is_private_and_leaves_nothing_beside_it(tmp_path: Path):
     written(tmp_path / "x.csv")
     assert [found.name for found in tmp_path.iterdir()] == ["x.csv"]

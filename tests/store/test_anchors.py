@@ -61,6 +61,7 @@ def test_what_holds_no_anchor_of_this_store_is_refused(memberctl: Program, tmp_p
     kept = tmp_path / "anchors"
     kept.write_text("nothing\n")
     assert verified(memberctl, kept)[0] == 6
+    kept.unlink()
     memberctl("audit", "anchor", "-o", str(kept))
     kept.write_text(kept.read_text().replace("test-store", "other-store"))
     assert verified(memberctl, kept)[0] == 6
@@ -75,6 +76,28 @@ def test_an_anchor_is_not_written_through_a_link_or_into_a_folder(shop: Program)
     for name, code in (("link", 6), (".", 6), ("pipe", 6), ("nowhere/x", 4)):
         assert shop("audit", "anchor", "-o", str(shop.folder / name)).exit == code, name
     assert target.read_text() == "mine\n"
+
+
+@pytest.mark.parametrize("content", ["members\n", "\n\nx", "{anchor}and a remark\n", "x" * 9_000])
+@pytest.mark.parametrize("dry", [(), ("--dry-run",)])
+def test_a_file_that_is_no_list_of_anchors_does_not_grow(
+    shop: Program, content: str, dry: tuple[str, ...]
+) -> None:
+    kept = shop.folder / "members.csv"
+    kept.write_text(content.replace("{anchor}", shop("audit", "anchor").out))
+    before = kept.read_bytes()
+    refused = shop("audit", "anchor", "-o", str(kept), *dry)
+    assert refused.exit == 6
+    assert "is not a list of anchors" in refused.err
+    assert kept.read_bytes() == before
+
+
+def test_each_anchor_that_is_added_is_said_with_how_many_there_are(shop: Program) -> None:
+    kept = shop.folder / "anchors"
+    kept.touch()
+    said = [shop("audit", "anchor", "-o", str(kept)).err for _ in range(2)]
+    assert said == [f"added 1 anchor to {kept}, which holds {n}\n" for n in (1, 2)]
+    assert shop("audit", "anchor", "-o", str(kept), "--quiet").err == ""
 
 
 def test_a_dry_run_keeps_no_anchor(shop: Program) -> None:
