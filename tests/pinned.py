@@ -93,7 +93,7 @@ PINNED = {
     "order show {paid}": ("sun", ORDER),
     "order list": ("sun", ORDER),
     "order resubmit {incomplete} --agreed": ("sun", f"{ORDER} dunning"),
-    "order void {filed} --reason x --yes": ("zhao", "number state credit"),
+    "order void {filed} --reason x --yes": ("zhao", "number state credit terms cards"),
     "order withdraw {filed} --reason x --yes": ("sun", "number state credit"),
     "quote accept {offered}": ("li", QUOTE),
     "quote list": ("sun", QUOTE),

@@ -53,11 +53,14 @@ class TermsEnded:
     cards: tuple[str, ...]
 
 
-def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> list[Term]:
+def void_terms_of(
+    session: Session, source: str, *, by: Actor, at: datetime
+) -> tuple[list[Term], list[str]]:
     """Take back the terms that the order `source` paid for, with everything else it did to terms.
 
     What the order ended goes on; members who are left without a term lose their cards.
-    Returns the terms that are void now. Source: rules M2, M11, T7.
+    Returns the terms that are void now, and the numbers of the cards that are blocked now.
+    Source: rules M2, M11, T7.
     """
     terms = list(term_queries.terms_of_source_to_change(session, source))
     for term in terms:
@@ -66,10 +69,11 @@ def void_terms_of(session: Session, source: str, *, by: Actor, at: datetime) -> 
         followers = [term.id for term in terms if term.member_id == restored.member_id]
         count_visits_for(session, restored.id, followers, since=restored.start_on)
     today = dates.local_date(at, dates.zone(organisation(session).zone))
+    cards: list[str] = []
     for member_id in sorted({term.member_id for term in terms}):
         if not queries.is_entitled(session, member_id, today):
-            operations.block_cards(session, member_id, "term voided", by=by, at=at)
-    return terms
+            cards += operations.block_cards(session, member_id, "term voided", by=by, at=at)
+    return terms, cards
 
 
 def count_visits_for(

@@ -25,7 +25,7 @@ from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
 from memberctl.core.text import clean_reason, clean_text
 from memberctl.order.quote_commands import quote
-from memberctl.order.results import Filed, OrderDetails, OrderRecord, order_record
+from memberctl.order.results import Filed, OrderRecord, order_record
 from memberctl.order.rules import Filing, OrderKind, OrderState
 
 if TYPE_CHECKING:
@@ -142,19 +142,19 @@ def _filing(w: Writing, typed: _Typed) -> Filing:
     from memberctl.office.queries import find_branch_id
     from memberctl.order.pricing import parse_line
 
-    plan, branch, total, to = typed.plan, typed.branch, typed.total, typed.to
+    plan, total = typed.plan, typed.total
     return Filing(
         member_id=find_member(w.session, typed.member).id,
         plan=None if plan is None else find_plan_terms(w.session, plan, w.today),
         kind=typed.kind,
         agreed_on=w.today if typed.agreed else None,
         channel=typed.channel,
-        branch_id=find_branch_id(w.session, branch),
+        branch_id=find_branch_id(w.session, typed.branch),
         source=typed.reference[0],
         external_ref=typed.reference[1],
         lines=tuple(parse_line(each, w.currency) for each in typed.lines),
         total_minor=None if total is None else parse_amount(total, w.currency, what="the total"),
-        receiver_id=find_member_id(w.session, to),
+        receiver_id=find_member_id(w.session, typed.to),
         of_order=None if typed.of is None else parse_order_number(typed.of),
     )
 
@@ -225,8 +225,10 @@ def show(ctx: typer.Context, number: OrderArgument) -> None:
 
     Example: memberctl order show JN-2026-7F3KX
     """
+    from memberctl.order import queries
+
     with look(ctx, "order.read") as r:
-        found = _details(r.session, number)
+        found = queries.find_details(r.session, _record(r.session, number))
     r.show_record(found)
 
 
@@ -236,12 +238,6 @@ def _record(session: Session, number: str) -> OrderRecord:
 
     row = queries.find_row(session, number)
     return order_record(row, paid_minor(session, [row.order_id])[row.order_id])
-
-
-def _details(session: Session, number: str) -> OrderDetails:
-    from memberctl.order import queries
-
-    return queries.find_details(session, _record(session, number))
 
 
 @order.command()
@@ -296,11 +292,13 @@ def void(ctx: typer.Context, number: OrderArgument, reason: Reason, seen: Seen =
 
     confirm_outcome(
         ctx, "order.void", act,
-        lambda ended: f"Void {ended.number}? Its term and card go. {_paid_before(ended)}",
+        lambda o: f"Void {o.number}? Terms ending: {o.terms}, cards blocked: {o.cards}."
+        f" {_paid_before(o)}",
     )  # fmt: skip
     with work(ctx, "order.void") as w:
         ended = act(w)
-        w.say(ended, f"Voided {{number}}{_credit(ended)}.")
+        told = "Voided {number}, terms ended: {terms}, cards blocked: {cards}"
+        w.say(ended, f"{told}{_credit(ended)}.")
 
 
 @order.command()

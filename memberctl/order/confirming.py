@@ -6,6 +6,7 @@ Source: rules O1, O7, O8, M2, A5; mission S0.7, S4.5.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
@@ -170,8 +171,8 @@ def void_order(
     order = queries.order_to_change(session, text)
     rules.refuse_if_changed(seen, order.version)
     ended = end_order(session, order, "void", reason=reason, by=by, at=at, today=today)
-    void_terms_of(session, order.number, by=by, at=at)
-    return ended
+    terms, cards = void_terms_of(session, order.number, by=by, at=at)
+    return replace(ended, terms=len(terms), cards=len(cards))
 
 
 def forfeit_orders(

@@ -105,11 +105,14 @@ class OrderEnded:
     """An order that was withdrawn, voided, rejected or forfeited.
 
     credit -- what had been paid for it, which is the member's credit now (rules O8)
+    terms, cards -- how many ended with it
     """
 
     number: str
     state: OrderState
     credit: Money
+    terms: int = 0
+    cards: int = 0
 
 
 @dataclass(frozen=True, slots=True)

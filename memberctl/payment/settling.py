@@ -105,9 +105,8 @@ def unsettle(session: Session, order: Order, *, by: Actor, at: datetime) -> tupl
     Raises RuleRefused for an order that cannot go back, e.g. a closed one. Source: rules M2.
     """
     _move(session, order, "unsettle", "order.unsettled", by=by, at=at)
-    before = queries.active_cards(session, order.member_id)
-    terms = void_terms_of(session, order.number, by=by, at=at)
-    return len(terms), before - queries.active_cards(session, order.member_id)
+    terms, cards = void_terms_of(session, order.number, by=by, at=at)
+    return len(terms), len(cards)
 
 
 def _activate(

@@ -84,7 +84,7 @@ def test_voiding_one_of_two_renewals_leaves_the_other(
     member = enrol()
     grant(member, MARCH_2, "JN-1")
     grant(member, MARCH_2, "RN-1")
-    voided = void_terms_of(session, "RN-1", by=actors["qian"], at=AT)
+    voided, _ = void_terms_of(session, "RN-1", by=actors["qian"], at=AT)
     assert [(term.source, term.version) for term in voided] == [("RN-1", 2)]
     shown = term_queries.list_terms(session, SHANGHAI, MARCH_2, member_id=member)
     assert [line.status for line in shown.rows] == [TermStatus.ACTIVE, TermStatus.VOIDED]

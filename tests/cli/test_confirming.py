@@ -17,8 +17,8 @@ WHY = "--reason moved"
 QUESTIONS = [
     (f"order withdraw @revised {WHY}", "sun", "Withdraw @revised? Nothing was paid for it."),
     (f"order void @owing {WHY}", "zhao",
-     "Void @owing? Its term and card go. 600.00 CNY, which was paid for it, becomes the member's"
-     " credit."),
+     "Void @owing? Terms ending: 0, cards blocked: 0. 600.00 CNY, which was paid for it, becomes"
+     " the member's credit."),
     (f"payment void @payment {WHY}", "zhao", "terms ending: "),
     (f"payment chargeback @payment {WHY}", "qian", "cards blocked at most: "),
     (f"term cancel @member {WHY}", "sun", "Cancel the term of @paid without a refund?"),

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.histories import a_confirmed_order, a_join_order, a_member, pay
+from tests.histories import a_confirmed_order, a_join_order, a_member, a_paid_member, pay
 from tests.program import Program
 
 KEYS = [
@@ -158,6 +158,23 @@ def test_the_invoice_and_the_till_of_an_order_are_its_members_branchs(memberctl:
     assert [(each["branch"], each["expected"]["amount"]) for each in tills] == [
         ("SH01", "3650.00")
     ]  # fmt: skip
+
+
+def test_the_void_of_an_order_counts_the_terms_and_cards_that_end_with_it(
+    memberctl: Program,
+) -> None:
+    member, order = a_paid_member(memberctl)
+    memberctl.ok("card", "issue", member, as_="sun")
+    void = ("order", "void", order, "--reason", "entered twice")
+    asked = memberctl(*void, as_="zhao")
+    assert asked.exit == 2
+    assert f"Void {order}? Terms ending: 1, cards blocked: 1. 3650.00 CNY, which" in asked.err
+    assert memberctl.ok(*void, "--yes", "--dry-run", as_="zhao")["cards"] == 1
+    done = memberctl(*void, "--yes", as_="zhao")
+    assert done.out == (
+        f"Voided {order}, terms ended: 1, cards blocked: 1; 3650.00 CNY is the member's credit.\n"
+    )
+    assert memberctl.ok("card", "list")[0]["state"] == "blocked"
 
 
 def test_orders_are_listed_by_state_kind_member_and_stage(memberctl: Program) -> None:

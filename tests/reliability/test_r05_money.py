@@ -159,7 +159,10 @@ PLANTED: dict[str, tuple[str, object]] = {
     "an old payment is voided": ("payment.operations.refuse_late_void", nothing),
     "spent credit is taken back": ("payment.operations.refuse_spent_credit", nothing),
     "a refunded payment is voided": ("payment.rules.refuse_while_refunded", nothing),
-    "a voided payment's term goes on": ("payment.settling.void_terms_of", lambda *_, **__: []),
+    "a voided payment's term goes on": (
+        "payment.settling.void_terms_of",
+        lambda *_, **__: ([], []),
+    ),
     "what an ended order was paid is lost": ("ledger.operations.book_credit", nothing),
     "the newest order is paid first": (
         "payment.credit_rules.spread",
