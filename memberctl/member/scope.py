@@ -66,18 +66,28 @@ def _narrow_by(narrowed: Callable[[Select[Any]], Select[Any]]) -> Callable[[ORME
 def _conditions(statement: Select[Any], branch_id: int) -> list[ColumnElement[bool]]:
     found = []
     for source in statement.get_final_froms():
-        for place in _places(source):
+        for place, may_lack in _places(source):
             condition = _condition(place, branch_id)
             if condition is not None:
-                found.append(condition)
+                found.append(or_(_is_lacking(place), condition) if may_lack else condition)
     return found
 
 
-def _places(source: FromClause) -> list[FromClause]:
-    """Return the tables, by their aliases, that a FROM joins."""
+def _places(source: FromClause, *, may_lack: bool = False) -> list[tuple[FromClause, bool]]:
+    """Return the tables, by their aliases, that a FROM joins, and whether a row may lack theirs.
+
+    An outer join keeps what has no partner, such as the visit of somebody without a term.
+    """
     if isinstance(source, Join):
-        return [*_places(source.left), *_places(source.right)]
-    return [source]
+        return [
+            *_places(source.left, may_lack=may_lack or source.full),
+            *_places(source.right, may_lack=may_lack or source.isouter or source.full),
+        ]
+    return [(source, may_lack)]
+
+
+def _is_lacking(place: FromClause) -> ColumnElement[bool]:
+    return next(iter(place.primary_key)).is_(None)
 
 
 def _condition(place: FromClause, branch_id: int) -> ColumnElement[bool] | None:

@@ -140,6 +140,27 @@ def test_members_of_the_own_branch_and_of_none_are_served_as_ever(
     assert numbers["member"] in {row["number"] for row in memberctl.ok("member", "list")}
 
 
+def test_a_visit_that_no_term_allowed_is_seen_at_its_own_branch_and_at_no_other(
+    memberctl: Program,
+) -> None:
+    member, _ = histories.a_paid_member(memberctl)
+    card = memberctl.ok("card", "issue", member, as_="sun")["number"]
+    roles = ("--role", "reception", "--role", "manager")
+    for code, branch in (("ning", "SH01"), ("mei", "BJ01")):
+        memberctl.ok("staff", "add", code, "--name", code, *roles, "--branch", branch)
+    memberctl.ok("checkin", "scan", card, as_="ning")
+    memberctl.now = "2027-06-01T10:00:00+08:00"
+    forced = memberctl.ok("checkin", "scan", card, "--force", "--reason", "pays now", as_="ning")
+
+    def seen(as_: str) -> list[str]:
+        return [each["visit"] for each in memberctl.ok("checkin", "list", as_=as_)]
+
+    shown = memberctl.ok("member", "show", member, as_="ning")["visits"]
+    assert [each["visit"] for each in shown] == [forced["visit"], "V-000001"]
+    assert seen("ning") == [forced["visit"]]
+    assert seen("mei") == []
+
+
 def test_a_duplicate_is_found_at_every_branch_and_told_without_a_name(
     shanghai: tuple[WarmProgram, dict[str, str]],
 ) -> None:
