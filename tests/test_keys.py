@@ -25,8 +25,9 @@ from tests.stores import Grounds
 from tests.verbs import verbs
 from tests.warm import WarmProgram
 
-# What ends with 3, because a line of a statement waits for a person.
+# What ends with 3, because a line of a statement or a message waits for a person.
 WAITING = {
+    "doctor",
     "bank match",
     "bank report --from 2026-03-01 --to 2026-03-02",
     "bank report --from 2026-03-01 --to 2026-03-02 --account ONLINE",
