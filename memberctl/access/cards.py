@@ -23,7 +23,7 @@ class CardFacts:
     """What decides whether a member gets a card.
 
     entitled -- a term that was paid for runs today or lies ahead
-    expelled -- no card lets them in any more
+    expelled -- no card lets them in any more; gone -- why nothing is given to them at all
     card     -- the number and state of the newest card, or None
     branch_id -- whose number and blank the card would take; HEAD_OFFICE outside any branch
     """
@@ -34,6 +34,7 @@ class CardFacts:
     branch_id: int
     has_address: bool
     expelled: bool = False
+    gone: RuleRefused | None = None
 
 
 class CardOutcome(StrEnum):
@@ -45,6 +46,7 @@ class CardOutcome(StrEnum):
     NOT_PAID = "not_paid"
     BLOCKED = "blocked"
     EXPELLED = "expelled"
+    GONE = "gone"
     NO_ADDRESS = "no_address"
     NO_BLANKS = "no_blanks"
 
@@ -117,6 +119,8 @@ def card_outcomes(
 def _card_outcome(wish: CardFacts | None, handover: Handover, served: set[int]) -> CardOutcome:
     if wish is None:
         return CardOutcome.NOT_FOUND
+    if wish.gone is not None:
+        return CardOutcome.GONE
     if wish.expelled:
         return CardOutcome.EXPELLED
     if wish.member_id in served:

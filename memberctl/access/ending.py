@@ -72,7 +72,7 @@ def void_terms_of(
     cards: list[str] = []
     for member_id in sorted({term.member_id for term in terms}):
         if not queries.is_entitled(session, member_id, today):
-            cards += operations.block_cards(session, member_id, "term voided", by=by, at=at)
+            cards += operations.block_cards(session, [member_id], "term voided", by=by, at=at)
     return terms, cards
 
 
@@ -137,7 +137,7 @@ def end_terms(
     ids = [term.id for term in over]
     for member_id in sorted({term.member_id for term in over}):
         if not queries.is_entitled(session, member_id, today, besides=ids):
-            cards += operations.block_cards(session, member_id, f"term {why}", by=by, at=at)
+            cards += operations.block_cards(session, [member_id], f"term {why}", by=by, at=at)
     return TermsEnded(ended, tuple(cards))
 
 

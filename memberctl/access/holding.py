@@ -78,7 +78,7 @@ def expel_member(
     known = hold_queries.holds_of(session, [member_id], zone).get(member_id, ())
     holds.refuse_expelled(known, member, today)
     _write(session, member_id, HoldKind.EXPULSION, today, None, reason, by, at)
-    cards = operations.block_cards(session, member_id, "expelled", by=by, at=at)
+    cards = operations.block_cards(session, [member_id], "expelled", by=by, at=at)
     return MemberHeld(member, HoldKind.EXPULSION, today, None, tuple(cards))
 
 

@@ -18,6 +18,7 @@ from memberctl.core.errors import Conflict, RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.numbering import card_number, member_number
 from memberctl.core.seasons import season_of
+from memberctl.member.presence import refuse_gone
 from memberctl.office.queries import organisation, policy, policy_number
 from memberctl.store import counters
 from memberctl.store.audit import note, note_many
@@ -121,10 +122,10 @@ def grant_term(
 
 
 def block_cards(
-    session: Session, member_id: int, reason: str, *, by: Actor, at: datetime
+    session: Session, member_ids: Sequence[int], reason: str, *, by: Actor, at: datetime
 ) -> list[str]:
-    """Block the active cards of a member and return their numbers."""
-    cards = queries.active_cards_to_change(session, member_id)
+    """Block the active cards of members and return their numbers."""
+    cards = queries.active_cards_to_change(session, member_ids)
     for card in cards:
         _block(session, card, reason, by, at)
     return [card.number for card in cards]
@@ -239,6 +240,8 @@ def _answer(
     if outcome is CardOutcome.ISSUED:
         card = CardIssued(next(numbers), member, CardState.ACTIVE, today)
         return CardAnswer(member, outcome, card)
+    if facts is not None and facts.gone is not None:
+        return CardAnswer(member, outcome, refusal=facts.gone)
     known = facts.card[0] if facts and facts.card else None
     return CardAnswer(member, outcome, refusal=cards.card_refusal(outcome, member, known))
 
@@ -263,11 +266,12 @@ def replace_card(
     _refuse_changed(old, seen)
     state = step(rules.CARD_STEPS, old.state, "replace", f"card {old.number}")
     member = member_number(old.member_id)
+    refuse_gone(session, old.member_id)
     if not queries.is_entitled(session, old.member_id, today):
         raise cards.card_refusal(CardOutcome.NOT_PAID, member, old.number)
     if expelled_among(session, [old.member_id], today):
         raise cards.card_refusal(CardOutcome.EXPELLED, member, old.number)
-    others = [c for c in queries.active_cards_to_change(session, old.member_id) if c.id != old.id]
+    others = [c for c in queries.active_cards_to_change(session, [old.member_id]) if c.id != old.id]
     if others:
         raise cards.card_refusal(CardOutcome.ALREADY, member, others[0].number)
     branch_id = _branch_of(old.number)

@@ -19,6 +19,7 @@ from memberctl.access.visit_queries import visit_days
 from memberctl.core import dates
 from memberctl.core.dates import Span
 from memberctl.core.numbering import member_number
+from memberctl.member.presence import refuse_gone
 from memberctl.office.queries import organisation, policy_number
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ def freeze_term(
     order -- which term is meant, where there are several: the order that paid for it
     Raises RuleRefused as freezing.term_meant and plan_freeze say. Source: rules T9.
     """
+    refuse_gone(session, member_id)
     terms = term_queries.live_terms_to_change(session, member_id)
     owned = owned_terms(session, terms)
     member = member_number(member_id)
@@ -96,6 +98,7 @@ def resume_term(
 
     Raises RuleRefused as freezing.freeze_to_resume and plan_resume say. Source: rules T9.
     """
+    refuse_gone(session, member_id)
     terms = term_queries.live_terms_to_change(session, member_id)
     owned = owned_terms(session, terms)
     stretch = freezing.freeze_to_resume(owned, today, order, member_number(member_id))

@@ -18,6 +18,7 @@ from memberctl.access.tables import Card, CardStock, Term
 from memberctl.core.dates import local_date
 from memberctl.core.errors import NotFound
 from memberctl.core.numbering import member_number, parse_card_number
+from memberctl.member.presence import gone_among
 from memberctl.member.tables import Member
 from memberctl.store.among import among
 from memberctl.store.listing import Listing, listing
@@ -51,11 +52,11 @@ class CardRecord:
     version: int
 
 
-def active_cards_to_change(session: Session, member_id: int) -> Sequence[Card]:
-    """Return, locked, the active cards of a member."""
+def active_cards_to_change(session: Session, member_ids: Sequence[int]) -> Sequence[Card]:
+    """Return, locked, the active cards of these members."""
     statement = (
         select(Card)
-        .where(Card.member_id == member_id, Card.state == CardState.ACTIVE)
+        .where(among(session, col(Card.member_id), member_ids), Card.state == CardState.ACTIVE)
         .order_by(col(Card.id))
         .with_for_update()
     )
@@ -85,6 +86,7 @@ def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict
     entitled = set(session.exec(terms))
     cards = _newest_cards(session, member_ids)
     expelled = expelled_among(session, member_ids, today)
+    gone = gone_among(session, member_ids)
     people = select(Member.id, Member.branch_id, Member.address).where(
         among(session, col(Member.id), member_ids)
     )
@@ -96,6 +98,7 @@ def card_facts(session: Session, member_ids: Sequence[int], today: date) -> dict
             branch_id=branch_id or HEAD_OFFICE,
             has_address=bool(address),
             expelled=member_id in expelled,
+            gone=gone.get(member_id),
         )
         for member_id, branch_id, address in session.exec(people)
     }

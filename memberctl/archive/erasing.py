@@ -19,6 +19,7 @@ from sqlalchemy import Table, case, delete, func, update
 from sqlalchemy import select as columns
 from sqlmodel import col, select
 
+from memberctl.access.operations import block_cards
 from memberctl.access.tables import Term
 from memberctl.archive.personal import DELETED, ERASED, PERSONAL, WHERE_SAID
 from memberctl.archive.pointing import Key
@@ -136,6 +137,7 @@ def write_erasures(
 ) -> int:
     """Record that members are erased and clear everything; return how many rows it was.
 
+    A card that nobody is known to hold opens nothing any more.
     The number of statements does not grow with the members.
     """
     ids = take(session, "erasure", len(member_ids))
@@ -144,6 +146,8 @@ def write_erasures(
         for id_, member_id in zip(ids, member_ids, strict=True)
     ]
     insert_rows(session, Erasure, ERASURE_COLUMNS, rows)
+    block_cards(session, member_ids, "erased", by=by, at=at)
+    session.flush()
     owned = belongings(session, with_merged(session, member_ids))
     cleared = _clear(session, owned, at)
     session.expire_all()

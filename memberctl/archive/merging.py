@@ -38,7 +38,8 @@ from memberctl.member.merges import (
     merge_number,
     refuse_merge,
 )
-from memberctl.member.queries import documents_of, gone, member_to_change, others_like
+from memberctl.member.presence import gone
+from memberctl.member.queries import documents_of, member_to_change, others_like
 from memberctl.member.sealed import move_seals, own_key
 from memberctl.member.tables import Member, MemberMerge
 from memberctl.store.audit import note

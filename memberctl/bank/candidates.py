@@ -174,7 +174,7 @@ def _open_orders(
     return (
         columns(
             col(Order.id), col(Order.number), col(Order.state), col(Order.payment_due_on),
-            left.label("open"), col(Member.name),
+            left.label("open"), col(Member.name), col(Member.erased_at),
         )
         .join(Member, col(Member.id) == col(Order.member_id))
         .outerjoin(paid, paid.c.order_id == col(Order.id))
@@ -189,8 +189,11 @@ def _open_minor(paid: Any) -> Any:
 
 
 def _order(row: Any, line: OpenLine, how: How) -> Candidate:
-    """Return an order as a candidate; one that takes no money has nothing open."""
-    payable = row.state in PAYABLE
+    """Return an order as a candidate; one that takes no money has nothing open.
+
+    The order of somebody who was erased would give them a term, so a person decides.
+    """
+    payable = row.state in PAYABLE and row.erased_at is None
     late = row.payment_due_on is not None and line.booked_on > row.payment_due_on
     return Candidate(
         Kind.ORDER, row.id, row.number, row.number, int(row.open) if payable else 0, how, late=late

@@ -35,11 +35,13 @@ def opt_out(
 
     Example: memberctl member opt-out M-000123 --category marketing
     """
+    from memberctl.member.presence import refuse_gone
     from memberctl.member.queries import find_member
     from memberctl.message import preferences
 
     with work(ctx, "member.change") as w:
         id_ = find_member(w.session, member).id
+        refuse_gone(w.session, id_)
         if off:
             done = preferences.opt_in(w.session, id_, category, by=w.actor, at=w.now)
             w.say(done, "{member} gets {category} messages.")

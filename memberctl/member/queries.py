@@ -11,11 +11,12 @@ from sqlalchemy import and_, func, or_, select
 from sqlmodel import col
 
 from memberctl.catalog.tables import Tier
-from memberctl.core.errors import Invalid, KeyProblem, NotFound, RuleRefused, SeveralFound
+from memberctl.core.errors import Invalid, KeyProblem, NotFound, SeveralFound
 from memberctl.core.numbering import member_number, parse_member_number, parse_serial_number
 from memberctl.core.text import Kind, Personal, name_key
 from memberctl.member.contact import normal_phone
 from memberctl.member.identity import PERSONAL_KIND, DocumentKind
+from memberctl.member.presence import refusal
 from memberctl.member.rules import RequestState
 from memberctl.member.scope import every_branch
 from memberctl.member.tables import ChangeRequest, IdentityDocument, Member
@@ -132,17 +133,9 @@ def member_to_change(session: Session, member_id: int, *, even_gone: bool = Fals
         raise NotFound(
             f"there is no member {member_number(member_id)}", hint="memberctl member list"
         )
-    if not even_gone and (said := gone(found)):
-        raise RuleRefused(said, allowed=[])
+    if not even_gone and (problem := refusal(found)) is not None:
+        raise problem
     return found
-
-
-def gone(member: Member) -> str | None:
-    """Return in words that a member was merged or erased, None when they are there."""
-    number = member_number(member.id)
-    if member.merged_into is not None:
-        return f"{number} was merged into {member_number(member.merged_into)}"
-    return f"{number} is erased" if member.erased_at is not None else None
 
 
 def members_by_id(session: Session, ids: Iterable[int]) -> dict[int, Member]:

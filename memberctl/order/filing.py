@@ -44,6 +44,7 @@ class Applicant(NamedTuple):
     on_hand   -- their terms, where the order is about one
     branch_id -- their home branch, if they have one
     waiting   -- a renewal of theirs that is not paid yet, where the order is one too
+    gone      -- why nothing is sold to them any more, where they were erased or merged
     """
 
     price_basis_points: int
@@ -54,6 +55,7 @@ class Applicant(NamedTuple):
     on_hand: tuple[OnHand, ...] = ()
     waiting: str | None = None
     branch_id: int | None = None
+    gone: RuleRefused | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,11 +137,13 @@ def draft(
 def _refuse_people(
     filing: Filing, applicant: Applicant, receiver: Applicant | None, ground: Ground
 ) -> None:
-    """Refuse the members' own orders, and what would be sold to somebody who was expelled."""
+    """Refuse the members' own orders, and what would be sold to who was erased or expelled."""
     concerned = {filing.member_id: applicant}
     if receiver is not None and filing.receiver_id is not None:
         concerned[filing.receiver_id] = receiver
     for member_id, person in concerned.items():
+        if person.gone is not None:
+            raise person.gone
         refuse_own_order(ground.staff, is_own=person.staff_id == ground.staff_id)
         if person.expelled:
             number = member_number(member_id)

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 from memberctl.core.money import Money
+from memberctl.member.presence import gone
 from memberctl.member.queries import members_by_id
 from memberctl.member.rules import reach
 from memberctl.message.operations import enqueue
@@ -30,12 +31,15 @@ def tell(
 ) -> None:
     """Queue one message to the member an order is for, or to who gets a transferred term.
 
+    Nobody is told in the place of who was erased.
     facts -- what message.rules.FACTS lists for the purpose, without the order's number
     cause -- what makes the message one of its kind; the order's number if it can happen once
     Source: mission S0.6, S0.7; rules N3.
     """
     member_id = receiver_id or order.member_id
     member = members_by_id(session, [member_id])[member_id]
+    if gone(member):
+        return
     channel, language = reach(member)
     message = NewMessage(
         member_id=member_id,

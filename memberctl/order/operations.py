@@ -21,6 +21,7 @@ from memberctl.core.errors import MemberctlError
 from memberctl.core.money import Money, parse_amount
 from memberctl.core.numbering import member_number, order_number
 from memberctl.core.workdays import WorkCalendar, due_after
+from memberctl.member.presence import gone_among
 from memberctl.office.queries import organisation, policy, policy_number
 from memberctl.order import confirming, filing, queries, quoting, rules
 from memberctl.order.filing import Applicant, Draft, Ground
@@ -134,8 +135,8 @@ def _sort_out(
     session: Session, filings: Sequence[Filing], ground: Ground, newcomers: Mapping[int, bool]
 ) -> tuple[list[Slot], list[Draft]]:
     """Tell repeats and refusals from what is to be written, which slots name by its place."""
-    known = _known(session, filings, newcomers)
     applicants = _applicants(session, filings, ground, newcomers)
+    known = _known(session, filings, newcomers, applicants)
     slots: list[Slot] = []
     drafts: list[Draft] = []
     for asked in filings:
@@ -180,9 +181,15 @@ def _answer(slot: Slot, asked: Filing, filed: Sequence[OrderFiled]) -> OrderFile
 
 
 def _known(
-    session: Session, filings: Sequence[Filing], newcomers: Container[int]
+    session: Session,
+    filings: Sequence[Filing],
+    newcomers: Container[int],
+    applicants: Mapping[int, Applicant],
 ) -> dict[Key, OrderFiled | int]:
-    """Return the orders that these filings may repeat, by reference and by member and plan."""
+    """Return the orders that these filings may repeat, by reference and by member and plan.
+
+    Who was erased repeats nothing: that they are gone is what has to be said.
+    """
     known: dict[Key, OrderFiled | int] = {}
     references: dict[str, list[str]] = defaultdict(list)
     for asked in filings:
@@ -194,7 +201,9 @@ def _known(
     joining = [
         asked.member_id
         for asked in filings
-        if asked.kind is OrderKind.JOIN and asked.member_id not in newcomers
+        if asked.kind is OrderKind.JOIN
+        and asked.member_id not in newcomers
+        and applicants[asked.member_id].gone is None
     ]
     for order in queries.open_joins(session, joining) if joining else ():
         known[order.member_id, order.plan or ""] = order
@@ -213,6 +222,7 @@ def _applicants(
         for tier, terms in tier_terms_on(session, ground.today).items()
     }
     expelled = expelled_among(session, members, ground.today)
+    gone = gone_among(session, members)
     held = _on_hand(session, filings)
     renewing = [each.member_id for each in filings if each.kind in rules.FOLLOWS_A_TERM]
     waiting = queries.unpaid_renewals(session, renewing)
@@ -226,6 +236,7 @@ def _applicants(
             held.get(member, ()),
             waiting.get(member),
             facts.branch_id,
+            gone.get(member),
         )
         for member, facts in queries.member_facts(session, members).items()
     }

@@ -19,6 +19,7 @@ from memberctl.core.errors import RuleRefused
 from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.seasons import season_of
+from memberctl.member.presence import refuse_gone
 from memberctl.member.tables import Member
 from memberctl.office.queries import find_staff, policy_number, roles_of
 from memberctl.office.rules import StaffState
@@ -183,6 +184,7 @@ def accept_quote(
     Raises RuleRefused after the quote's last day. Source: rules O7.
     """
     order = queries.order_to_change(session, text)
+    refuse_gone(session, order.member_id, order.number)
     quote = quote_queries.quote_to_change(session, order)
     if order.state not in rules.UNDER_REVIEW:
         raise RuleRefused(

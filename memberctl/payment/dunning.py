@@ -17,6 +17,7 @@ from sqlmodel import col, func, select
 
 from memberctl.core.money import Money
 from memberctl.core.schedules import Offset, current, parse_offsets
+from memberctl.member.presence import gone
 from memberctl.member.queries import members_by_id
 from memberctl.member.rules import reach
 from memberctl.message.operations import enqueue
@@ -96,6 +97,8 @@ def _notify(session: Session, found: Sequence[tuple[Debt, int]], *, at: datetime
     members = members_by_id(session, [debt.member_id for debt, _ in found])
     messages = []
     for debt, level in found:
+        if gone(members[debt.member_id]):  # The debt stands; there is nobody to be told of it.
+            continue
         channel, language = reach(members[debt.member_id])
         facts = {
             "order": debt.number,

@@ -16,6 +16,7 @@ from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import book_credit, post_entry
 from memberctl.ledger.queries import fee_minor
 from memberctl.ledger.rules import reduced_lines
+from memberctl.member.presence import refuse_gone
 from memberctl.office.queries import branch_code, policy, policy_number
 from memberctl.order.queries import order_lines, order_to_change
 from memberctl.order.rules import OrderState, refuse_if_changed
@@ -53,6 +54,7 @@ def issue_invoice(
     Source: rules M12, M13.
     """
     order = order_to_change(session, order_text)
+    refuse_gone(session, order.member_id)
     issued = invoice_queries.live_invoice(session, order.id)
     known = None if issued is None else invoice_queries.number(issued)
     invoice_rules.refuse_invoice(order.number, order.state, known)

@@ -18,6 +18,7 @@ from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import book_payment, book_undone
 from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account
+from memberctl.member.presence import refuse_gone
 from memberctl.member.queries import members_by_id
 from memberctl.message.operations import suppress
 from memberctl.message.rules import Purpose
@@ -72,6 +73,8 @@ def record_payment(
     repeated = queries.payment_by_reference(session, tender.method, tender.reference)
     if repeated is not None:
         return _answer_again(session, order, tender, repeated)
+    if order.state is OrderState.CONFIRMED:
+        refuse_gone(session, order.member_id, order.number)
     _refuse_probable_duplicate(session, order, tender, at)
 
     owing = queries.owing(session, order)

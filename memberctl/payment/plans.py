@@ -15,6 +15,7 @@ from sqlmodel import col, select
 
 from memberctl.core.dates import Period
 from memberctl.core.money import Money
+from memberctl.member.presence import refuse_gone
 from memberctl.order.queries import order_to_change
 from memberctl.payment import debt_rules, queries
 from memberctl.payment.debt_rules import InstalmentLine, InstalmentPlan, Part
@@ -49,6 +50,7 @@ def agree_instalments(
     Source: rules M12, M14, T2.
     """
     order = order_to_change(session, order_text)
+    refuse_gone(session, order.member_id, order.number)
     owing = queries.owing(session, order)
     debt_rules.checked_plan(order.number, order.state, owing.open_minor, count, first, today)
     settled = order.total_minor - owing.open_minor

@@ -21,6 +21,7 @@ from memberctl.access.tables import Term, TermChange
 from memberctl.core.numbering import member_number
 from memberctl.core.schedules import Offset, closes_on
 from memberctl.core.text import Kind, Personal
+from memberctl.member.presence import gone
 from memberctl.member.tables import Member
 from memberctl.message import queries as outbox
 from memberctl.message.preferences import opted_out
@@ -87,6 +88,8 @@ def not_wanted(session: Session, message: OutboxMessage, today: date) -> str:
 
 def why_not(session: Session, term: Term, today: date) -> str:
     """Return why nothing is said about the end of a term on `today`, or "" (N2)."""
+    if gone(session.get_one(Member, term.member_id)):
+        return "erased"
     later = exists().where(
         col(Term.member_id) == term.member_id,
         col(Term.product) == term.product,

@@ -106,6 +106,7 @@ EXPELLED = """
     EXISTS (SELECT 1 FROM member_hold h WHERE h.member_id = t.member_id AND h.kind = 'expulsion'
         AND h.from_on <= {today} AND h.lifted_at IS NULL)
 """
+ERASED = "m.erased_at IS NOT NULL"
 OPTED_OUT = """
     EXISTS (SELECT 1 FROM opt_out p WHERE p.member_id = t.member_id AND p.ended_at IS NULL
         AND (p.category IN ('reminders', 'everything')
@@ -215,7 +216,7 @@ def _spoken(
             )
         )
     on = own["day"].format("today")
-    reasons = [SHORT, RENEWED, ENDED, FROZEN, EXPELLED, OPTED_OUT]
+    reasons = [SHORT, RENEWED, ENDED, FROZEN, EXPELLED, ERASED, OPTED_OUT]
     unwanted = " OR ".join(reasons).format(today=on, length=own["length"])
     reached = REACHED.format(its_message=ITS_MESSAGE)
     return {

@@ -22,6 +22,7 @@ from memberctl.catalog.rules import PlanTerms, TierTerms, tier_price
 from memberctl.catalog.tables import Plan, PlanVersion
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
+from memberctl.member.presence import gone_among
 from memberctl.member.tables import Member
 from memberctl.office.queries import policy_number
 from memberctl.order.rules import OrderKind, OrderState
@@ -75,12 +76,13 @@ def list_renewals(
     """Return the memberships that end by `until` or are in grace, the first to end first.
 
     What is followed by another term, was ended early, is a pack, or belongs to somebody who was
-    expelled, is left out.
+    expelled or erased, is left out.
     """
     grace = policy_number(session, "grace_days")
     found = session.execute(_ending(today - timedelta(days=grace), until)).all()
-    expelled = expelled_among(session, {row[0] for row in found}, today)
-    wanted = [row for row in found if row[0] not in expelled]
+    people = {row[0] for row in found}
+    without = expelled_among(session, people, today) | gone_among(session, people).keys()
+    wanted = [row for row in found if row[0] not in without]
     offer = _Offer(
         today=today,
         window_days=policy_number(session, "renewal_window_days"),

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from memberctl.core.errors import NotPermitted
 from memberctl.core.machine import step
 from memberctl.core.workdays import WorkCalendar
+from memberctl.member.presence import refuse_gone
 from memberctl.member.tables import Member
 from memberctl.message.rules import Purpose
 from memberctl.office.calendar_queries import work_calendar
@@ -80,6 +81,8 @@ def advance(
     reached = step(order_rules.STEPS, order.state, verdict.value, f"order {order.number}")
     rules.require_reason(verdict, reason, is_override=override is not None)
     _refuse_receiver(session, order, by)
+    if verdict is Verdict.APPROVE:
+        refuse_gone(session, order.member_id, order.number)
     stages = queries.stages_of(session, order.kind)
     move = rules.decide(
         stages,
@@ -298,6 +301,7 @@ def revise_quote(
     """
     order = orders.order_to_change(session, text)
     order_rules.refuse_if_changed(seen, order.version)
+    refuse_gone(session, order.member_id, order.number)
     member = session.get_one(Member, order.member_id)
     order_rules.refuse_own_order(by.staff, is_own=member.staff_id == by.staff_id)
     quote = quoting.revise_quote(session, order, revision, by=by, at=at, today=today)
@@ -333,6 +337,7 @@ def resubmit(
     """
     order = orders.order_to_change(session, text)
     order_rules.refuse_if_changed(seen, order.version)
+    refuse_gone(session, order.member_id, order.number)
     calendar = work_calendar(session)
     confirming.resubmit_order(
         session, order, agreed_on=agreed_on, by=by, at=at, today=today, calendar=calendar
