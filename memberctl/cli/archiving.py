@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from memberctl.cli.target import TargetFile
+from memberctl.cli.target import TargetFile, finish_together, writing_in
 from memberctl.core.errors import IntegrityFailure, NotFound
 
 if TYPE_CHECKING:
@@ -50,11 +50,11 @@ def write_archive(folder: str, quarter: str, filed: Iterable[Filed], *, force: b
     targets: list[TargetFile] = []
     try:
         targets += [TargetFile(str(path), force=force) for path in paths]
-        places, digests = _write_rows(targets[0], targets[1], filed)
-        for path, digest in zip(paths, digests, strict=False):
-            targets[2].stream.write(f"{digest}  {path.name}\n")
-        for target in targets:
-            target.finish()
+        with writing_in(Path(folder)):
+            places, digests = _write_rows(targets[0], targets[1], filed)
+            for path, digest in zip(paths, digests, strict=False):
+                targets[2].stream.write(f"{digest}  {path.name}\n")
+            finish_together(targets)
     except BaseException:
         for target in targets:
             target.discard()

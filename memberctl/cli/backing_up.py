@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from memberctl.cli.invocation import Reading, look
 from memberctl.cli.run import Run
-from memberctl.cli.target import TargetFile, is_folder
+from memberctl.cli.target import TargetFile, finish_together, is_folder, writing_in
 from memberctl.core.errors import IntegrityFailure, MemberctlError, NotFound, UsageProblem
 
 if TYPE_CHECKING:
@@ -97,9 +97,9 @@ def make_backup(ctx: typer.Context, where: str, keep: int | None) -> BackupMade:
             written = _copy(r, file.temporary)
         manifest = _judged(run.store(), written, file.temporary, keys).signed(keys)
         if not run.dry_run:
-            beside.stream.write(manifest.text())
-            file.finish()
-            beside.finish()
+            with writing_in(path.parent):
+                beside.stream.write(manifest.text())
+                finish_together([file, beside])
     removed = () if keep is None or run.dry_run else _rotate(path.parent, manifest, keep)
     return _made(path, manifest, removed)
 

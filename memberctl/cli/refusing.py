@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from memberctl.cli.run import Run, login_of, opening_of
-from memberctl.core.errors import MemberctlError, NotPermitted
+from memberctl.core.errors import MemberctlError, NoAccess, NotPermitted
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -22,8 +22,11 @@ if TYPE_CHECKING:
 def log_refusal(run: Run, request: Request, right: str, refusal: NotPermitted) -> None:
     """Write who was refused what, in a transaction of its own (reliability.md, rights).
 
+    A file that the system keeps from somebody is no refusal of ours.
     Wrong PINs are counted by the real time, in a dry run as well: or they could be guessed there.
     """
+    if isinstance(refusal, NoAccess):
+        return
     from memberctl.office.pins import WRONG_PIN, WrongPin
     from memberctl.store.audit import note
     from memberctl.store.clock import moment

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from memberctl.cli.target import TargetFile
+from memberctl.cli.target import TargetFile, writing_in
 
 OWN_COLUMNS = ("_row", "_code", "_field", "_message")
 """What is added to the original columns; an import passes over it."""
@@ -49,15 +49,18 @@ class Rejects:
         if not self._wanted:
             return
         if self._target is None:
-            self._open()
+            self._target = TargetFile(str(self._path), force=self._force)
+            self._begin(self._target)
         padded = [*cells, *[""] * (self._width - len(cells))]
         kept = [padded[place] for place in self._kept]
-        self._writer.writerow([*kept, line, code, field, message, *padded[self._width :]])
+        with writing_in(self._path.parent):
+            self._writer.writerow([*kept, line, code, field, message, *padded[self._width :]])
 
     def finish(self) -> None:
         """Bring the file to its name, if there is one."""
         if self._target is not None:
-            self._target.finish()
+            with writing_in(self._path.parent):
+                self._target.finish()
             self._target = None
 
     def discard(self) -> None:
@@ -66,11 +69,11 @@ class Rejects:
             self._target.discard()
             self._target = None
 
-    def _open(self) -> None:
-        self._target = TargetFile(str(self._path), force=self._force)
-        self._target.stream.write(self._mark)
-        self._writer = csv.writer(self._target.stream, lineterminator="\n")
-        self._writer.writerow([*self._header, *OWN_COLUMNS])
+    def _begin(self, target: TargetFile) -> None:
+        self._writer = csv.writer(target.stream, lineterminator="\n")
+        with writing_in(self._path.parent):
+            target.stream.write(self._mark)
+            self._writer.writerow([*self._header, *OWN_COLUMNS])
 
 
 def _path_for(source: str, force: bool) -> Path:

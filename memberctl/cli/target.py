@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from memberctl.core.errors import Invalid, MemberctlError, NotFound, NotPermitted, StorageFailure
+from memberctl.core.errors import Invalid, MemberctlError, NoAccess, NotFound, StorageFailure
 from memberctl.core.text import safe
 
 _LONGEST_NAME = 255
@@ -27,7 +28,7 @@ class TargetFile:
     temporary, stream -- the file while it is written, open for text
     force -- replace what is there: another file, a link (never followed), another's file
     Raises Invalid for a name or a target that is refused, NotFound without the folder,
-    NotPermitted and StorageFailure when the folder cannot be written.
+    NoAccess and StorageFailure when the folder cannot be written.
     """
 
     def __init__(self, path: str, *, force: bool) -> None:
@@ -38,10 +39,14 @@ class TargetFile:
         self.temporary = self._path.parent / f".memberctl-{os.urandom(8).hex()}.tmp"
         self.stream: TextIO = _created(self.temporary)
 
-    def finish(self) -> None:
-        """Bring everything to the disk and then to its name; OSError when that fails."""
+    def settle(self) -> None:
+        """Bring what was written to the disk, not yet to its name; OSError when that fails."""
         self.stream.flush()
         os.fsync(self.stream.fileno())
+
+    def finish(self) -> None:
+        """Bring everything to the disk and then to its name; OSError when that fails."""
+        self.settle()
         self.stream.close()
         self._take_place()
         _sync_folder(self._path.parent)
@@ -65,6 +70,26 @@ class TargetFile:
                 self.temporary.unlink()
                 return
         self.temporary.replace(self._path)
+
+
+def finish_together(targets: Sequence[TargetFile]) -> None:
+    """Bring several files to their names once all of them are on the disk; OSError."""
+    for target in targets:
+        target.settle()
+    for target in targets:
+        target.finish()
+
+
+@contextmanager
+def writing_in(folder: Path) -> Iterator[None]:
+    """Say plainly that a file could not be written to its end (R12). Raises StorageFailure."""
+    try:
+        yield
+    except OSError as problem:
+        raise StorageFailure(
+            f"cannot write in {safe(str(folder))}: {problem.strerror}; nothing was done",
+            hint=f"df -h {safe(str(folder))}",
+        ) from None
 
 
 def refuse_odd_name(path: str, what: str = "the output file") -> None:
@@ -102,7 +127,7 @@ def _refuse_target(path: Path, force: bool) -> None:
     except (FileNotFoundError, NotADirectoryError):
         return
     except OSError as error:
-        raise _cannot_create(error) from error
+        raise _cannot_create(path.parent, error) from error
     kind = found.st_mode
     if not (stat.S_ISREG(kind) or stat.S_ISLNK(kind)):
         raise _refused("it is a folder or a device", "target")
@@ -124,15 +149,15 @@ def _created(path: Path) -> TextIO:
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as error:
-        raise _cannot_create(error) from error
+        raise _cannot_create(path.parent, error) from error
     return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
 
 
-def _cannot_create(error: OSError) -> MemberctlError:
-    said = f"cannot write the output file: {error.strerror}"
+def _cannot_create(folder: Path, error: OSError) -> MemberctlError:
+    said = f"cannot write the output file in {safe(str(folder))}: {error.strerror}"
     if isinstance(error, (FileNotFoundError, NotADirectoryError)):
         return NotFound("cannot write the output file: its folder does not exist")
-    return NotPermitted(said) if isinstance(error, PermissionError) else StorageFailure(said)
+    return NoAccess(said) if isinstance(error, PermissionError) else StorageFailure(said)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -59,6 +59,10 @@ class NotPermitted(MemberctlError):
     exit_code = 5
 
 
+class NoAccess(NotPermitted):
+    """The system lets this user not read or write a file, whatever their role."""
+
+
 class RuleRefused(MemberctlError):
     """A rule of the organisation forbids it; nothing was written."""
 

@@ -22,9 +22,10 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 from sqlmodel import col
 
-from memberctl.core.errors import Invalid, NotFound, NotPermitted, OutsideUnclear, StorageFailure
+from memberctl.core.errors import Invalid, NoAccess, NotFound, OutsideUnclear, StorageFailure
 from memberctl.store.audit import head
 from memberctl.store.columns import instant_text
+from memberctl.store.files import append_whole
 from memberctl.store.keys import Keys, signature
 from memberctl.store.tables import AuditRow
 from memberctl.store.trail import Problem, verify_chain
@@ -202,26 +203,28 @@ def append_anchor(path: Path, anchor: Anchor) -> None:
     try:
         descriptor = os.open(path, flags, 0o600)
     except OSError as problem:
-        raise _not_opened(problem) from None
+        raise _not_opened(path, problem) from None
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):
             raise Invalid("the anchors' file is not a regular file", rule="target")
-        os.write(descriptor, f"{anchor.line}\n".encode())
-        os.fsync(descriptor)
+        append_whole(descriptor, f"{anchor.line}\n".encode())
     except OSError as problem:
-        raise StorageFailure(f"the anchor cannot be written: {problem.strerror}") from None
+        raise StorageFailure(
+            f"the anchor cannot be written to {path}: {problem.strerror}; nothing was added",
+            hint=f"df -h {path.absolute().parent}",
+        ) from None
     finally:
         os.close(descriptor)
 
 
-def _not_opened(problem: OSError) -> Invalid | NotFound | NotPermitted | StorageFailure:
+def _not_opened(path: Path, problem: OSError) -> Invalid | NotFound | NoAccess | StorageFailure:
     if problem.errno in {errno.ENOENT, errno.ENOTDIR}:
         return NotFound("the folder of the anchors' file does not exist")
     if problem.errno in {errno.ELOOP, errno.EISDIR, errno.ENXIO}:
         return Invalid("the anchors' file is a link, a folder or a device", rule="target")
-    said = f"the anchors' file cannot be written: {problem.strerror}"
+    said = f"the anchors' file {path} cannot be written: {problem.strerror}"
     if problem.errno in {errno.EACCES, errno.EPERM}:
-        return NotPermitted(said)
+        return NoAccess(said)
     return StorageFailure(said)
 
 

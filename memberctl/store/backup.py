@@ -40,7 +40,7 @@ def copy_store(source: sqlite3.Connection, target: Path) -> None:
         source.backup(copy, pages=STEP_PAGES)
         copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as problem:
-        raise plain_failure(problem) or problem from None
+        raise plain_failure(problem, target) or problem from None
     finally:
         copy.close()
 

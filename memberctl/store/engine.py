@@ -101,7 +101,7 @@ class Store:
         refuse_strange_file(self.path)
         with (
             turnstile(self.path, self.patience),
-            said_plainly(),
+            said_plainly(self.path),
             self._session("write") as session,
         ):
             yield session
@@ -111,7 +111,7 @@ class Store:
         """Give a session that sees one moment of the store and cannot write."""
         if self.path is not None:
             refuse_strange_file(self.path)
-        with self._reconnecting(), said_plainly(), self._session("read") as session:
+        with self._reconnecting(), said_plainly(self.path), self._session("read") as session:
             yield session
 
     def close(self) -> None:

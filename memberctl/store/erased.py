@@ -13,6 +13,7 @@ from pathlib import Path
 
 from memberctl.core.errors import StorageFailure
 from memberctl.store.columns import instant_text
+from memberctl.store.files import append_whole
 
 
 def erased_path(key_dir: Path, store_id: str) -> Path:
@@ -32,8 +33,7 @@ def remember_erased(key_dir: Path, store_id: str, members: Iterable[str], *, at:
     try:
         descriptor = os.open(erased_path(key_dir, store_id), flags, 0o600)
         try:
-            os.write(descriptor, lines.encode())
-            os.fsync(descriptor)
+            append_whole(descriptor, lines.encode())
         finally:
             os.close(descriptor)
     except OSError as problem:

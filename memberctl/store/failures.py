@@ -11,6 +11,7 @@ import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from memberctl.core.errors import (
@@ -18,6 +19,7 @@ from memberctl.core.errors import (
     Conflict,
     IntegrityFailure,
     MemberctlError,
+    NoAccess,
     NoStore,
     NotPermitted,
     OutsideUnclear,
@@ -36,19 +38,22 @@ REPEATABLE_STATES = {"40001", "40P01"}
 
 
 @contextmanager
-def said_plainly() -> Iterator[None]:
-    """Turn a driver's failure into one of ours; what is unknown stays what it is."""
+def said_plainly(path: Path | None = None) -> Iterator[None]:
+    """Turn a driver's failure into one of ours; what is unknown stays what it is.
+
+    path -- the file of a SQLite store, to be named
+    """
     from sqlalchemy.exc import DBAPIError
 
     try:
         yield
     except DBAPIError as problem:
-        plain = plain_failure(problem.orig)
+        plain = plain_failure(problem.orig, path)
         if plain is None:
             raise
         raise plain from None
     except driver_errors() as problem:
-        plain = plain_failure(problem)
+        plain = plain_failure(problem, path)
         if plain is None:
             raise
         raise plain from None
@@ -60,34 +65,41 @@ def driver_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
 
 
-def plain_failure(problem: BaseException | None) -> MemberctlError | None:
+def plain_failure(problem: BaseException | None, path: Path | None = None) -> MemberctlError | None:
     """Return what the driver's `problem` means to a user, or None when it means a bug."""
     if isinstance(problem, sqlite3.Error):
-        return _sqlite_failure(problem)
+        name = getattr(problem, "sqlite_errorname", "") or ""
+        return _disk_failure(name, path) or _sqlite_failure(name, str(problem))
     return _postgres_failure(problem)
 
 
-def _sqlite_failure(problem: sqlite3.Error) -> MemberctlError | None:
-    name = getattr(problem, "sqlite_errorname", "") or ""
+def _disk_failure(name: str, path: Path | None) -> MemberctlError | None:
+    """Return what is wrong with the file itself, and where to look (R12)."""
+    file = "the store" if path is None else str(path)
+    room = None if path is None else f"df -h {path.absolute().parent}"
+    if name.startswith("SQLITE_FULL"):
+        return StorageFailure(f"the disk of {file} is full; nothing was done", hint=room)
+    if name.startswith("SQLITE_IOERR"):
+        return StorageFailure(f"the disk failed under {file}; nothing was done", hint=room)
+    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
+        return NoAccess(f"no right to write {file}; nothing was done", hint="memberctl doctor")
+    if name.startswith("SQLITE_CANTOPEN"):
+        return StorageFailure(f"{file} cannot be opened; nothing was done", hint="memberctl doctor")
+    return None
+
+
+def _sqlite_failure(name: str, said: str) -> MemberctlError | None:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy("another program holds the store; nothing was done", hint="memberctl doctor")
-    if name.startswith("SQLITE_FULL"):
-        return StorageFailure("the disk is full; nothing was done")
-    if name.startswith("SQLITE_IOERR"):
-        return StorageFailure("the disk failed to read or write; nothing was done")
-    if name.startswith(("SQLITE_READONLY", "SQLITE_PERM", "SQLITE_AUTH")):
-        return NotPermitted("no right to write to the store; nothing was done")
-    if name.startswith("SQLITE_CANTOPEN"):
-        return StorageFailure("the store cannot be opened; nothing was done")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
         return IntegrityFailure("the store's file is damaged", hint="memberctl db check")
     if name == "SQLITE_CONSTRAINT_TRIGGER":
         return IntegrityFailure("the store forbids this change: its records are append-only")
     if name == "SQLITE_CONSTRAINT_UNIQUE":
         return Conflict("somebody else has just recorded the same; nothing was done")
-    if "Could not decode to UTF-8" in str(problem):
+    if "Could not decode to UTF-8" in said:
         return IntegrityFailure("the store holds text that is damaged", hint="memberctl db check")
-    if name == "SQLITE_ERROR" and "no such table" in str(problem):
+    if name == "SQLITE_ERROR" and "no such table" in said:
         return NoStore("the store lacks a table", hint="memberctl db upgrade")
     return None
 

@@ -6,11 +6,12 @@ Source: reliability.md R13; bad inputs 81.
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
 
-from memberctl.core.errors import NoStore, NotPermitted
+from memberctl.core.errors import NoAccess, NoStore
 from memberctl.store.held import is_held
 
 HEADER = b"SQLite format 3\0"
@@ -36,7 +37,7 @@ def _read_header(path: Path) -> bytes:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except OSError as problem:
         if problem.errno in {errno.EACCES, errno.EPERM}:
-            raise NotPermitted(f"no right to read {path}") from None
+            raise NoAccess(f"no right to read {path}", hint="memberctl doctor") from None
         if problem.errno == errno.ENOENT:
             raise NoStore(f"there is no store at {path}", hint="memberctl init") from None
         raise NoStore(f"{path} cannot be opened: {problem.strerror}") from None
@@ -46,3 +47,20 @@ def _read_header(path: Path) -> bytes:
         return os.read(descriptor, 100)
     finally:
         os.close(descriptor)
+
+
+def append_whole(descriptor: int, content: bytes) -> None:
+    """Add something to the end of a file and bring it to the disk, or leave the file as it was.
+
+    A disk that fills up takes a part of it first. Raises OSError.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_EX)  # Nobody adds a line that would be cut off with ours.
+    before = os.fstat(descriptor).st_size
+    try:
+        written = 0
+        while written < len(content):
+            written += os.write(descriptor, content[written:])
+        os.fsync(descriptor)
+    except OSError:
+        os.ftruncate(descriptor, before)
+        raise

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from memberctl.core.errors import Conflict, NotPermitted, StorageFailure
+from memberctl.core.errors import Conflict, NoAccess, StorageFailure
+from memberctl.store.failures import said_plainly
 from memberctl.store.files import APPLICATION_ID
 
 
 def make_sqlite_file(path: Path) -> None:
     """Create an empty SQLite file of ours, mode 0600, in WAL mode.
 
-    Raises Conflict when anything of that name is there: nothing is ever overwritten.
+    Raises Conflict when anything of that name is there: nothing is ever overwritten; NoAccess
+    and StorageFailure, after which nothing is left of it.
     """
     os.umask(0o077)
     try:
@@ -25,10 +28,13 @@ def make_sqlite_file(path: Path) -> None:
             f"{path} exists already; nothing was done", hint="memberctl status"
         ) from None
     except PermissionError:
-        raise NotPermitted(f"no right to create {path}") from None
+        raise NoAccess(f"no right to create {path}") from None
     except OSError as problem:
         raise StorageFailure(f"{path} cannot be created: {problem.strerror}") from None
-    _mark_as_ours(path)
+    with ExitStack() as undo, said_plainly(path):
+        undo.callback(remove_unfinished, path)
+        _mark_as_ours(path)
+        undo.pop_all()
 
 
 def _mark_as_ours(path: Path) -> None:

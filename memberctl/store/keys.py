@@ -52,15 +52,21 @@ def key_path(key_dir: Path, store_id: str) -> Path:
 
 
 def make_key_file(key_dir: Path, store_id: str) -> Keys:
-    """Make a new key file, mode 0600, synced to disk, and return its keys."""
-    key_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make a new key file, mode 0600, synced to disk, and return its keys. Raises KeyProblem."""
     path = key_path(key_dir, store_id)
     secret = secrets.token_bytes(SECRET_BYTES)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(secret.hex() + "\n")
-        file.flush()
-        os.fsync(file.fileno())
+    try:
+        key_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="ascii") as file:
+            file.write(secret.hex() + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as problem:
+        raise KeyProblem(
+            f"the key file {path} cannot be written: {problem.strerror}; nothing was done",
+            hint=f"df -h {key_dir}",
+        ) from None
     return derive(secret)
 
 

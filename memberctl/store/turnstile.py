@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from memberctl.core.errors import Busy, NotPermitted, StorageFailure
+from memberctl.core.errors import Busy, NoAccess, StorageFailure
 
 POLL_SECONDS = 0.002
 PATIENCE_SECONDS = 30.0
@@ -39,10 +39,15 @@ def _open(path: Path) -> int:
         return os.open(path, flags, 0o600)
     except OSError as problem:
         if problem.errno in {errno.EACCES, errno.EPERM}:
-            raise NotPermitted(f"no right to write in {path.parent}") from None
+            raise NoAccess(
+                f"no right to write {path}; nothing was done", hint="memberctl doctor"
+            ) from None
         if problem.errno == errno.ELOOP:
             raise StorageFailure(f"{path} is a symbolic link; nothing was done") from None
-        raise StorageFailure(f"{path} cannot be opened: {problem.strerror}") from None
+        raise StorageFailure(
+            f"{path} cannot be opened: {problem.strerror}; nothing was done",
+            hint=f"df -h {path.absolute().parent}",
+        ) from None
 
 
 def _wait(descriptor: int, patience: float) -> None:

@@ -5,8 +5,6 @@ from __future__ import annotations
 import os
 import sqlite3
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -20,9 +18,6 @@ from memberctl.store.failures import plain_failure
 from memberctl.store.prepared import version_by_others
 from tests.program import Program
 from tests.stores import Grounds
-
-NO_ROOM = "resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"  # No file may grow by one byte.
-AS_A_PROGRAM = "runpy.run_module('memberctl', run_name='__main__')"
 
 
 @pytest.fixture
@@ -211,26 +206,6 @@ def test_what_another_connection_writes_is_another_version_and_what_one_writes_i
     assert versions[0] == versions[1] != versions[2] == versions[3]
 
 
-def test_a_store_on_a_folder_that_cannot_be_written_can_still_be_read(
-    grounds: Grounds, tmp_path: Path
-) -> None:
-    folder = tmp_path / "readonly"
-    folder.mkdir()
-    grounds.sqlite_copy(folder / "store.db")
-    folder.chmod(0o500)
-    try:
-        with Store(str(folder / "store.db")).reading() as session:
-            names = (
-                session.connection()
-                .exec_driver_sql("SELECT code FROM branch ORDER BY id")
-                .scalars()
-                .all()
-            )
-    finally:
-        folder.chmod(0o700)
-    assert names == ["SH01", "BJ01"]
-
-
 def test_a_lock_held_too_long_is_said_and_nothing_is_done(store: Store) -> None:
     with store.writing() as session:
         session.connection()
@@ -297,14 +272,3 @@ def test_a_link_that_leads_nowhere_is_no_store_and_makes_none(tmp_path: Path) ->
     with pytest.raises(NoStore), Store(str(tmp_path / "link.db")).reading():
         pass
     assert not (tmp_path / "absent.db").exists()
-
-
-def test_on_a_full_disk_a_store_can_be_read_and_a_change_is_refused(shop: Program) -> None:
-    full = f"import resource, runpy, sys; {NO_ROOM}; sys.argv = sys.argv[1:]; {AS_A_PROGRAM}"
-    for argv, code in ((("branch", "list"), 0), (("policy", "set", "review_days", "7"), 13)):
-        done = subprocess.run(
-            [sys.executable, "-c", full, "memberctl", *argv],
-            env=shop.environment(), capture_output=True, text=True, check=False,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr
-    assert "SH01" in shop("branch", "list").out

@@ -31,7 +31,7 @@ def test_a_key_file_is_for_its_owner_only_and_loads_again(tmp_path: Path, ours: 
 
 
 def test_a_key_file_is_never_overwritten(tmp_path: Path, ours: Keys) -> None:
-    with pytest.raises(FileExistsError):
+    with pytest.raises(KeyProblem, match="File exists"):
         keyring.make_key_file(tmp_path, "store")
     assert keyring.load_keys(tmp_path, "store", ours.check) == ours
 
