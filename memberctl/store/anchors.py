@@ -175,7 +175,7 @@ def count_anchors(path: Path) -> int:
     except FileNotFoundError:
         return 0
     except OSError as problem:
-        raise _not_opened(problem) from None
+        raise _not_opened(path, problem) from None
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise Invalid("the anchors' file is not a regular file", rule="target")
