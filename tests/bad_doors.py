@@ -304,6 +304,7 @@ COUNT_DOORS = (
         "message send --limit-messages {value}",
         "agreement show --wording {value}",
         "calendar show -- {value}",
+        "ledger statement --year {value}",
         "member duplicates --min-score {value}",
     ),
     # A version that never was is a conflict, not a malformed number.

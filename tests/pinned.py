@@ -289,6 +289,12 @@ PINNED = {
         "accounts(account kind opening more less closing) months(month income) till_over "
         "till_short",
     ),
+    "ledger statement --year 2026": (
+        "zhao",
+        "year income lost received paid_out receivable credit unearned booked_through "
+        "accounts(account kind opening more less closing) months(month income lost received "
+        "paid_out receivable credit unearned) till_over till_short",
+    ),
     "archive approve {look}": ("owner", LOOK),
     "archive create --quarter 2026Q1 --to {folder} --as-of 2026-04-01": (
         "owner", "quarter file index manifest orders left sha256",

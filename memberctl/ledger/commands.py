@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memberctl.cli.completion import complete_orders
 from memberctl.cli.invocation import look, work
 from memberctl.cli.nouns import noun, writes
-from memberctl.core.dates import parse_date, parse_month
-from memberctl.core.errors import IntegrityFailure
+from memberctl.cli.whole import whole
+from memberctl.core.dates import EARLIEST, LATEST, parse_date, parse_month
+from memberctl.core.errors import IntegrityFailure, UsageProblem
 from memberctl.core.numbering import member_number, parse_member_number, parse_order_number
 from memberctl.ledger.exporting import Target, exported
 from memberctl.ledger.rules import Account
+
+if TYPE_CHECKING:
+    from memberctl.ledger.statements import Statement, YearStatement
 
 ledger = noun("ledger", "Ledger: every figure, in double entry.")
 
@@ -119,17 +123,34 @@ def recognise(
 def statement(
     ctx: typer.Context,
     month: Annotated[str | None, typer.Option(help="The month, YYYY-MM; else this one.")] = None,
+    year: Annotated[
+        int | None,
+        typer.Option(
+            parser=whole("--year", EARLIEST.year, LATEST.year),
+            metavar="YYYY",
+            help="A whole year, month by month.",
+        ),
+    ] = None,
 ) -> None:
     """Show a month's income, what is owed both ways, every account, and a year's bars.
 
-    Example: memberctl ledger statement --month 2026-03
-    """
-    from memberctl.ledger.statements import month_statement
+    With --year the same of a year, and of each of its twelve months.
 
+    Example: memberctl ledger statement --year 2026
+    """
+    from memberctl.ledger.statements import month_statement, year_statement
+
+    if month is not None and year is not None:
+        raise UsageProblem("--month and --year are two statements: give one of them")
+    found: Statement | YearStatement
     with look(ctx, "ledger.read") as r:
-        first = r.today.replace(day=1) if month is None else parse_month(month)
-        found = month_statement(r.session, first, r.currency)
-    r.show_record(found, as_bars="months")
+        if year is not None:
+            found = year_statement(r.session, year, r.currency)
+        else:
+            first = r.today.replace(day=1) if month is None else parse_month(month)
+            found = month_statement(r.session, first, r.currency)
+    # A year's months say more than their bars do, and are shown beside them.
+    r.show_record(found, as_bars="months" if year is None else None)
     bars = [(each.month, each.income, max(each.income.minor, 0)) for each in found.months]
     r.show_bars("Income by month", bars)
 

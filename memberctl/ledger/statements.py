@@ -1,4 +1,4 @@
-"""What a month came to: income, what is owed to the house, and what it owes.
+"""What a month or a year came to: income, what is owed to the house, and what it owes.
 
 Source: mission S3.10, S3.11; rules M1.
 """
@@ -6,8 +6,8 @@ Source: mission S3.10, S3.11; rules M1.
 from __future__ import annotations
 
 from calendar import monthrange
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sqlalchemy import case, func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from memberctl.core.dates import Span
 from memberctl.core.money import Money
 from memberctl.ledger.queries import last_recognised
 from memberctl.ledger.rules import Account, AccountKind
@@ -78,6 +79,39 @@ class Statement:
     till_short: Money
 
 
+@dataclass(frozen=True, slots=True)
+class MonthFigures:
+    """What one month of a year came to; the keys are Statement's."""
+
+    month: str
+    income: Money
+    lost: Money
+    received: Money
+    paid_out: Money
+    receivable: Money
+    credit: Money
+    unearned: Money
+
+
+@dataclass(frozen=True, slots=True)
+class YearStatement:
+    """A year at one look: the keys are Statement's, and its twelve months come one by one."""
+
+    year: int
+    income: Money
+    lost: Money
+    received: Money
+    paid_out: Money
+    receivable: Money
+    credit: Money
+    unearned: Money
+    booked_through: date | None
+    accounts: tuple[AccountMonth, ...]
+    months: tuple[MonthFigures, ...]
+    till_over: Money
+    till_short: Money
+
+
 def first_of(month: date, back: int) -> date:
     """Return the first day of the month that lies `back` months before."""
     count = month.year * 12 + month.month - 1 - back
@@ -89,69 +123,121 @@ def month_statement(session: Session, month: date, currency: str) -> Statement:
 
     month -- its first day
     """
-    last = month.replace(day=monthrange(month.year, month.month)[1])
-    accounts = _accounts(session, month, last, currency)
-    by_code = {each.account: each for each in accounts}
-
-    def total(codes: Sequence[str], part: str) -> Money:
-        minor = sum(getattr(by_code[code], part).minor for code in codes if code in by_code)
-        return Money(minor, currency)
-
-    money = [each.value for each in WAYS]
-    over, short = (total([Account.TILL_DIFFERENCE], part) for part in ("less", "more"))
-    income = [each.account for each in accounts if each.kind is AccountKind.INCOME]
-    expense = [each.account for each in accounts if each.kind is AccountKind.EXPENSE]
+    days = _month(month)
+    (accounts,) = _accounts(session, [days], currency)
+    tills = _till_difference(accounts, currency)
     return Statement(
         month=f"{month:%Y-%m}",
-        income=_net(by_code, income, currency),
-        lost=_net(by_code, expense, currency),
-        received=Money(total(money, "more").minor - over.minor, currency),
-        paid_out=Money(total(money, "less").minor - short.minor, currency),
-        receivable=total([Account.RECEIVABLE], "closing"),
-        credit=total([Account.MEMBER_CREDIT, Account.PAYOUTS_DUE], "closing"),
-        unearned=total([Account.UNEARNED_FEES], "closing"),
+        **_figures(accounts, currency),
         booked_through=last_recognised(session),
         accounts=tuple(accounts),
-        months=_months(session, month, last, currency),
-        till_over=over,
-        till_short=short,
+        months=_months(session, month, days.end_on, currency),
+        till_over=tills[0],
+        till_short=tills[1],
     )
 
 
-def _net(accounts: Mapping[str, AccountMonth], codes: Sequence[str], currency: str) -> Money:
-    return Money(sum(accounts[code].more.minor - accounts[code].less.minor for code in codes),
-                 currency)  # fmt: skip
+def year_statement(session: Session, year: int, currency: str) -> YearStatement:
+    """Return the statement of a year by the value dates of the entries, month by month."""
+    spans = [_month(date(year, month, 1)) for month in range(1, 13)]
+    by_month = _accounts(session, spans, currency)
+    accounts = [_joined(months) for months in zip(*by_month, strict=True)]
+    tills = _till_difference(accounts, currency)
+    return YearStatement(
+        year=year,
+        **_figures(accounts, currency),
+        booked_through=last_recognised(session),
+        accounts=tuple(accounts),
+        months=tuple(
+            MonthFigures(f"{span.start_on:%Y-%m}", **_figures(found, currency))
+            for span, found in zip(spans, by_month, strict=True)
+        ),
+        till_over=tills[0],
+        till_short=tills[1],
+    )
 
 
-def _accounts(session: Session, first: date, last: date, currency: str) -> list[AccountMonth]:
+def _month(first: date) -> Span:
+    return Span(first, first.replace(day=monthrange(first.year, first.month)[1]))
+
+
+def _joined(months: Sequence[AccountMonth]) -> AccountMonth:
+    """Return one account over several months that follow each other."""
+    more, less = (
+        Money(sum(getattr(each, part).minor for each in months), months[0].more.currency)
+        for part in ("more", "less")
+    )
+    return replace(months[0], more=more, less=less, closing=months[-1].closing)
+
+
+def _figures(accounts: Sequence[AccountMonth], currency: str) -> dict[str, Money]:
+    """Return what some accounts say together, under the keys that all statements share."""
+
+    def total(codes: Collection[str], part: str) -> Money:
+        minor = sum(getattr(each, part).minor for each in accounts if each.account in codes)
+        return Money(minor, currency)
+
+    def net(kind: AccountKind) -> Money:
+        moved = (each.more.minor - each.less.minor for each in accounts if each.kind is kind)
+        return Money(sum(moved), currency)
+
+    over, short = _till_difference(accounts, currency)
+    return {
+        "income": net(AccountKind.INCOME),
+        "lost": net(AccountKind.EXPENSE),
+        "received": Money(total(WAYS, "more").minor - over.minor, currency),
+        "paid_out": Money(total(WAYS, "less").minor - short.minor, currency),
+        "receivable": total({Account.RECEIVABLE}, "closing"),
+        "credit": total({Account.MEMBER_CREDIT, Account.PAYOUTS_DUE}, "closing"),
+        "unearned": total({Account.UNEARNED_FEES}, "closing"),
+    }
+
+
+def _till_difference(accounts: Sequence[AccountMonth], currency: str) -> tuple[Money, Money]:
+    """Return what tills were over, and what they were short."""
+    for each in accounts:
+        if each.account == Account.TILL_DIFFERENCE:
+            return each.less, each.more
+    return Money(0, currency), Money(0, currency)
+
+
+def _accounts(session: Session, spans: Sequence[Span], currency: str) -> list[list[AccountMonth]]:
+    """Return the accounts over each of some spans that follow each other, by one statement."""
     amount, value_on = col(Posting.amount_minor), col(LedgerEntry.value_on)
-    before = func.sum(case((value_on < first, amount), else_=0))
-    debit = func.sum(case(((value_on >= first) & (amount > 0), amount), else_=0))
-    credit = func.sum(case(((value_on >= first) & (amount < 0), amount), else_=0))
+    sums = [func.sum(case((value_on < spans[0].start_on, amount), else_=0))]
+    for span in spans:
+        within = value_on.between(span.start_on, span.end_on)
+        sums.append(func.sum(case((within & (amount > 0), amount), else_=0)))
+        sums.append(func.sum(case((within & (amount < 0), amount), else_=0)))
     rows = session.execute(
-        columns(col(LedgerAccount.code), col(LedgerAccount.kind), before, debit, credit)
+        columns(col(LedgerAccount.code), col(LedgerAccount.kind), *sums)
         .join(Posting, col(Posting.account) == col(LedgerAccount.code))
         .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
-        .where(value_on <= last, col(Posting.currency) == currency)
+        .where(value_on <= spans[-1].end_on, col(Posting.currency) == currency)
         .group_by(col(LedgerAccount.code), col(LedgerAccount.kind))
         .order_by(col(LedgerAccount.kind), col(LedgerAccount.code))
     )
-    return [_account_month(row, currency) for row in rows]
+    by_account = [_account_months(row, currency) for row in rows]
+    return [[months[place] for months in by_account] for place in range(len(spans))]
 
 
-def _account_month(row: Any, currency: str) -> AccountMonth:
-    code, kind, *figures = row
-    opening, debit, credit = (int(each) for each in figures)
-    if kind in (AccountKind.LIABILITY, AccountKind.INCOME):
-        opening, debit, credit = -opening, -credit, -debit
-    return AccountMonth(
-        account=code,
-        kind=kind,
-        opening=Money(opening, currency),
-        more=Money(debit, currency),
-        less=Money(-credit, currency),
-        closing=Money(opening + debit + credit, currency),
-    )
+def _account_months(row: Any, currency: str) -> list[AccountMonth]:
+    """Return one account over each span. row -- code, kind, what was before, debits and credits"""
+    code, kind, before, *moved = row
+    reads_credit = kind in (AccountKind.LIABILITY, AccountKind.INCOME)
+    sign = -1 if reads_credit else 1
+    opening = sign * int(before)
+    months = []
+    for debit, credit in zip(moved[::2], moved[1::2], strict=True):
+        more, less = (-int(credit), int(debit)) if reads_credit else (int(debit), -int(credit))
+        closing = opening + more - less
+        months.append(
+            AccountMonth(
+                code, kind, *(Money(each, currency) for each in (opening, more, less, closing))
+            )
+        )
+        opening = closing
+    return months
 
 
 def _months(session: Session, month: date, last: date, currency: str) -> tuple[MonthIncome, ...]:

@@ -74,6 +74,44 @@ def test_a_statement_tells_a_month_account_by_account(earning: Program) -> None:
     assert [each["month"] for each in shown["months"]][-2:] == ["2026-02", "2026-03"]
 
 
+def test_a_statement_of_a_year_is_the_sum_of_its_months_and_ends_as_the_last(
+    earning: Program,
+) -> None:
+    earning.ok("ledger", "recognise", "--through", "2026-05-16", as_="qian")
+    shown = earning.ok("ledger", "statement", "--year", "2026", as_="qian")
+    months = shown["months"]
+    assert [each["month"] for each in months] == [f"2026-{n:02}" for n in range(1, 13)]
+    for number, month in enumerate(months, start=1):
+        alone = earning.ok("ledger", "statement", "--month", f"2026-{number:02}", as_="qian")
+        assert {key: alone[key] for key in month} == month
+
+    def minor(record: dict[str, dict[str, str]], key: str) -> int:
+        return int(record[key]["amount"].replace(".", ""))
+
+    for key in ("income", "lost", "received", "paid_out"):
+        assert minor(shown, key) == sum(minor(each, key) for each in months), key
+    for key in ("receivable", "credit", "unearned"):
+        assert shown[key] == months[-1][key], key
+    assert (shown["year"], shown["income"]["amount"]) == (2026, "760.00")
+    (unearned,) = (each for each in shown["accounts"] if each["account"] == "unearned_fees")
+    assert [unearned[key]["amount"] for key in ("opening", "more", "less", "closing")] == [
+        "0.00", "3650.00", "760.00", "2890.00",
+    ]  # fmt: skip
+    empty = earning.ok("ledger", "statement", "--year", "2025", as_="qian")
+    assert (empty["received"]["amount"], len(empty["months"])) == ("0.00", 12)
+
+
+@pytest.mark.parametrize(
+    ("argv", "exit_"),
+    [(("26",), 6), (("２０２６",), 6), (("2026-03",), 6), (("0",), 6),
+     (("2026", "--month", "2026-03"), 2)],
+)  # fmt: skip
+def test_a_year_that_is_none_or_stands_beside_a_month_is_refused(
+    earning: Program, argv: tuple[str, ...], exit_: int
+) -> None:
+    assert earning("ledger", "statement", "--year", *argv, as_="qian").exit == exit_
+
+
 def test_the_balance_of_a_day_knows_nothing_of_the_next(earning: Program) -> None:
     earning.ok("ledger", "recognise", "--through", "2026-05-16", as_="qian")
 
