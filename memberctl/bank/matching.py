@@ -379,7 +379,7 @@ def shown(session: Session, keys: Keys, line_text: str) -> LineShown:
         reason=reason,
         name=Personal(PersonalKind.NAME, details.name),
         from_account=Personal(PersonalKind.ACCOUNT, details.account),
-        text=Personal(PersonalKind.TEXT, details.text),
+        text=Personal(PersonalKind.REMITTANCE, details.text),
         reference=line.external_id,
         candidates=shown_candidates(found, line.currency) if known else [],
     )

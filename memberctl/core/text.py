@@ -31,6 +31,8 @@ _INVISIBLE = re.compile(
 )
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _WORD = re.compile(r"\w+")
+_ORDER = r"[A-Z]{2}-20[0-9]{2}-[0-9A-Z]{5}"
+_WORD_OR_ORDER = re.compile(rf"({_ORDER})|(?:(?!{_ORDER})[^\W_])+")
 _LATIN = re.compile("[A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff]")
 _CYRILLIC_OR_GREEK = re.compile(
     "[\u0370-\u052f\u1c80-\u1c8f\u1f00-\u1fff\u2de0-\u2dff\ua640-\ua69f]"
@@ -178,6 +180,7 @@ class Kind(StrEnum):
     ADDRESS = "address"
     BIRTH_DATE = "birth_date"
     NAME = "name"
+    REMITTANCE = "remittance"
     TEXT = "text"
 
 
@@ -207,6 +210,8 @@ class Personal:
                 return "****-**-**"
             case Kind.NAME:
                 return f"{self.value[0]}**" if len(self.value) > 1 else "**"
+            case Kind.REMITTANCE:
+                return mask_words(self.value)
             case Kind.ADDRESS | Kind.TEXT:
                 return "****"
 
@@ -234,6 +239,21 @@ def mask_phone(phone: str) -> str:
     if len(digits) < 11:
         return f"****{digits[-2:]}"
     return f"{(plus + digits)[:3]}****{digits[-4:]}"
+
+
+def mask_words(text: str) -> str:
+    """Return what a payer wrote with each word masked as a name is: 张** 年**, but JN-2026-7F3KX.
+
+    The numbers of orders are what the text is for, and tell nobody who it was. Words with digits
+    in them may be telephones and accounts, and nothing of them is shown.
+    """
+    return _WORD_OR_ORDER.sub(lambda found: found[1] or _masked_word(found[0]), text)
+
+
+def _masked_word(word: str) -> str:
+    if len(word) == 1 or any(each.isdigit() for each in word):
+        return "**"
+    return f"{word[0]}**"
 
 
 def mask_email(address: str) -> str:

@@ -45,6 +45,7 @@ RIGHTS: Mapping[str, frozenset[Role]] = {
     "reveal.passport": frozenset({_R.PRIVACY, _R.MANAGER}),
     "reveal.business_code": frozenset({_R.PRIVACY, _R.MANAGER, _R.FINANCE}),
     "reveal.account": frozenset({_R.PRIVACY, _R.FINANCE}),
+    "reveal.remittance": frozenset({_R.PRIVACY, _R.MANAGER, _R.FINANCE}),
     "reveal.text": frozenset({_R.PRIVACY, _R.MANAGER}),
     "order.read": _DESK,
     "order.file": frozenset({_R.RECEPTION, _R.SERVICE, _R.MANAGER}),

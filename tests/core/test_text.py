@@ -286,6 +286,10 @@ def test_the_birth_date_in_an_identity_number_is_hidden(number, masked):
         (Kind.NAME, "王小明", "王**"),
         (Kind.NAME, "王", "**"),
         (Kind.TEXT, "allergic to nuts", "****"),
+        (Kind.REMITTANCE, "张伟年费 JN-2026-7F3KX", "张** JN-2026-7F3KX"),
+        (Kind.REMITTANCE, "张伟JN-2026-7F3KX年卡13800138000", "张**JN-2026-7F3KX**"),
+        (Kind.REMITTANCE, "Li, Na / 138-0013-8000; na@x.cn", "L**, N** / **-**-**; n**@**.c**"),
+        (Kind.REMITTANCE, "JN-2026-7F3KXLI 伟", "JN-2026-7F3KXL** **"),
     ],
 )
 def test_g2_a_personal_value_is_masked_however_it_is_printed(kind, value, masked):
