@@ -17,7 +17,7 @@ MONEY_DOORS = (
     kept("invoice void {invoice} --yes --reason {value}", "invoice show {invoice}", "qian"),
     kept(
         "invoice credit {invoice} --amount 1.00 --reason {value}",
-        "invoice show CN-2026-000001", "qian",
+        "invoice show CN-SH01-2026-000001", "qian",
     ),
     kept("debt write-off {owed} --reason {value}", "debt list", "qian"),
     kept("debt refuse {off} --reason {value}", "", "zhao"),
