@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -158,12 +158,16 @@ class Store:
         kept = self._kept.get(purpose) or self.engine(purpose).connect()
         assert not kept.in_transaction(), "a warm store has one transaction at a time"
         self._kept[purpose] = kept
-        try:
+        with ExitStack() as unless_it_ends_well:
+            unless_it_ends_well.callback(self._give_up, purpose)
             yield kept
-        except BaseException:
-            if self._kept.pop(purpose, None) is not None:
-                kept.close()
-            raise
+            unless_it_ends_well.pop_all()
+
+    def _give_up(self, purpose: str) -> None:
+        """Close a connection that was kept; `close` may have done it already."""
+        kept = self._kept.pop(purpose, None)
+        if kept is not None:
+            kept.close()
 
     def engine(self, purpose: str) -> Engine:
         """Return the engine for "read" or "write", made when it is first asked for."""
