@@ -19,7 +19,7 @@ def main() -> None:
         environ["PYTHONDONTWRITEBYTECODE"] = ""
         numbers = confirmed_orders(store, environ, count)
         reads = "\n".join(f"member show M-{n:06d}" for n in range(1, count + 1))
-        totals = dict(_totals(environ))
+        totals = totals_of(environ)
         pays = "\n".join(
             f"payment record {number} {totals[number]} --method cash" for number in numbers
         )
@@ -34,9 +34,11 @@ def main() -> None:
                    statistics.median(floor), goal)  # fmt: skip
 
 
-def _totals(environ: dict[str, str]) -> list[tuple[str, str]]:
+def totals_of(environ: dict[str, str]) -> dict[str, str]:
+    """Return what each order costs."""
     listed = run(environ, ["order", "list", "--fields", "number,total", "--no-header"])
-    return [(number, total) for number, total in (line.split("\t") for line in listed.splitlines())]
+    rows = (line.split("\t") for line in listed.splitlines())
+    return {row[0]: row[1] for row in rows}
 
 
 def _apart(
