@@ -25,7 +25,7 @@ from memberctl.archive.personal import DELETED, ERASED, PERSONAL, WHERE_SAID
 from memberctl.archive.pointing import Key
 from memberctl.archive.walking import Belongings, belongings, numbers_of, with_merged
 from memberctl.core.actor import Actor
-from memberctl.core.errors import RuleRefused
+from memberctl.core.errors import Invalid, RuleRefused
 from memberctl.core.numbering import member_number, parse_member_number
 from memberctl.ledger.rules import Account
 from memberctl.ledger.tables import LedgerEntry, Posting
@@ -93,7 +93,7 @@ def erase_member(
     """Erase a member, and the numbers that were merged into them; a second time changes nothing.
 
     force -- although something is open, such as a term that runs
-    Raises RuleRefused with what is open.
+    Raises RuleRefused with what is open, Invalid for a reason that names the member: it is kept.
     Source: rules G3.
     """
     member = member_to_change(session, member_id, even_gone=True)
@@ -102,6 +102,7 @@ def erase_member(
     number = member_number(member_id)
     if member.erased_at is not None:
         return MemberErased(number, member.erased_at, 0, (), kept, already=True)
+    _refuse_named(reason, member)
     open_ = still_open(session, owned, today)
     _refuse_open(number, open_, force=force)
     cleared = write_erasures(session, [member_id], reason, by=by, at=at)
@@ -176,6 +177,16 @@ def still_open(session: Session, owned: Belongings, today: date) -> tuple[str, .
     return tuple(said)
 
 
+def _refuse_named(reason: str, member: Member) -> None:
+    """The reason stays as the proof of the erasure, so it must not say whom it was about."""
+    names = [each for each in (member.name, member.phone, member.email) if each]
+    if any(name.casefold() in reason.casefold() for name in names):
+        raise Invalid(
+            "the reason names the member, and it is kept as the proof of the erasure",
+            field="reason", rule="reason_names", hint="say who asked for it and when, without names",
+        )  # fmt: skip
+
+
 def _refuse_open(number: str, open_: Sequence[str], *, force: bool) -> None:
     if open_ and not force:
         raise RuleRefused(
@@ -241,7 +252,8 @@ def _clear_table(session: Session, table: Table, keys: Sequence[Key], at: dateti
         return len(keys)
     values: dict[str, Any] = dict(PERSONAL.get(table.name, {}))
     for name in WHERE_SAID.get(table.name, ()):
-        values[name] = case((table.c[name].is_(None), None), else_=ERASED)
+        said = table.c[name]
+        values[name] = case((said.is_(None), None), (said == "", ""), else_=ERASED)
     if not values:
         return 0
     if table.name == Member.__tablename__:

@@ -16,6 +16,9 @@ from memberctl.store.guard import TRIGGERS
 
 ACTOR_TRIGGER = "audit_actor"
 READ_ONLY = frozenset({"alembic_version", "store_info"})
+ERASABLE = frozenset({"term_change", "chargeback"})
+"""Tables that only grow, but for what was said of somebody who is erased; a trigger sees to it."""
+
 _TAG = "$memberctl$"
 
 
@@ -72,6 +75,8 @@ def _rights(database: str, tables: Sequence[str], owner: str, staff: str) -> Ite
         yield f"ALTER TABLE {name} OWNER TO {_name(owner)};"
         yield f"REVOKE ALL ON {name} FROM PUBLIC, {_name(staff)};"
         yield f"GRANT {_allowed(table)} ON {name} TO {_name(staff)};"
+        if table in ERASABLE:
+            yield f"GRANT UPDATE (reason) ON {name} TO {_name(staff)};"
     yield f"ALTER FUNCTION memberctl_append_only() OWNER TO {_name(owner)};"
 
 
