@@ -228,7 +228,7 @@ PINNED = {
     "card list": ("sun", CARD),
     "card block {card}": ("sun", "number member state"),
     "card replace {card} --reason lost": ("sun", f"{CARD} replaces"),
-    "card show {card}": ("sun", f"{CARD} handover ended_on replaced_by valid_until version"),
+    "card show {card}": ("sun", f"{CARD} handover ended_on replaced_by valid_until version reason"),
     "card stock SH01 --add 5": ("zhao", "branch blanks"),
     "renewal list --within 2y": ("sun", "member name plan end_on days_left price next"),
     "reminder run": ("zhao", "due queued already suppressed"),

@@ -280,12 +280,10 @@ def replace_card(
         raise cards.card_refusal(CardOutcome.NO_BLANKS, member, old.number)
 
     _take_blanks(stocks, Counter([branch_id]))
-    _end(old, state, at)
+    _end(old, state, reason, at)
     (new,) = _give_out(session, [(old.member_id, branch_id)], handover, by=by, at=at)
     old.replaced_by = queries.find_card(session, new).id
-    note(
-        session, "card.replaced", old.number, by=by, at=at, member=member, new=new, reason=reason
-    )  # fmt: skip
+    note(session, "card.replaced", old.number, by=by, at=at, member=member, new=new)
     return CardReplaced(new, member, CardState.ACTIVE, today, old.number)
 
 
@@ -306,13 +304,16 @@ def block_card(
 
 
 def _block(session: Session, card: Card, reason: str, by: Actor, at: datetime) -> None:
-    _end(card, step(rules.CARD_STEPS, card.state, "block", f"card {card.number}"), at)
+    state = step(rules.CARD_STEPS, card.state, "block", f"card {card.number}")
+    _end(card, state, reason, at)
     member = member_number(card.member_id)
-    note(session, "card.blocked", card.number, by=by, at=at, member=member, reason=reason)
+    note(session, "card.blocked", card.number, by=by, at=at, member=member)
 
 
-def _end(card: Card, state: CardState, at: datetime) -> None:
+def _end(card: Card, state: CardState, reason: str, at: datetime) -> None:
     card.state = state
+    # A card that was blocked first is replaced later: both are why it ended.
+    card.ended_because = f"{card.ended_because}; {reason}" if card.ended_because else reason
     card.ended_at = card.ended_at or at
     card.version += 1
 

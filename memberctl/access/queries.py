@@ -39,7 +39,11 @@ class CardLine:
 
 @dataclass(frozen=True, slots=True)
 class CardRecord:
-    """One card. valid_until -- the end of the holder's last term; a card has no date of its own."""
+    """One card.
+
+    valid_until -- the end of the holder's last term; a card has no date of its own
+    reason      -- why it was blocked or replaced
+    """
 
     number: str
     member: str
@@ -50,6 +54,7 @@ class CardRecord:
     replaced_by: str | None
     valid_until: date | None
     version: int
+    reason: str | None
 
 
 def active_cards_to_change(session: Session, member_ids: Sequence[int]) -> Sequence[Card]:
@@ -191,6 +196,7 @@ def show_card(session: Session, text: str, zone: ZoneInfo) -> CardRecord:
         replaced_by=None if successor is None else successor.number,
         valid_until=valid_until,
         version=card.version,
+        reason=card.ended_because,
     )
 
 

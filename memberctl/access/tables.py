@@ -141,6 +141,7 @@ class Card(SQLModel, table=True):
     replaced_by: int | None = Field(
         default=None, sa_column=points_to("card.id", nullable=True, index=False)
     )
+    ended_because: str | None = Field(default=None, sa_column=text(nullable=True))
     version: int = Field(default=1, sa_column=version())
 
 

@@ -183,8 +183,10 @@ def _refuse_named(reason: str, member: Member) -> None:
     if any(name.casefold() in reason.casefold() for name in names):
         raise Invalid(
             "the reason names the member, and it is kept as the proof of the erasure",
-            field="reason", rule="reason_names", hint="say who asked for it and when, without names",
-        )  # fmt: skip
+            field="reason",
+            rule="reason_names",
+            hint="say how it was asked for and when, without names",
+        )
 
 
 def _refuse_open(number: str, open_: Sequence[str], *, force: bool) -> None:

@@ -34,6 +34,8 @@ WHERE_SAID: Mapping[str, frozenset[str]] = {
     "member_hold": frozenset({"lift_reason"}),
     "member_merge": frozenset({"undone_reason"}),
     "visit": frozenset({"reason", "undone_reason"}),
+    "orders": frozenset({"ended_because"}),
+    "card": frozenset({"ended_because"}),
     "payment": frozenset({"void_reason"}),
     "refund": frozenset({"reason", "decision_reason", "stopped_because"}),
     "invoice": frozenset({"reason", "void_reason"}),

@@ -213,6 +213,7 @@ def end_order(
     """
     order.state = step(rules.STEPS, order.state, verb, f"order {order.number}")
     order.stage = None
+    order.ended_because = reason
     order.version += 1
     quoting.lose_quote(session, order)
     session.flush()
@@ -222,6 +223,6 @@ def end_order(
     )  # fmt: skip
     note(
         session, f"order.{order.state}", order.number, by=by, at=at, state=order.state.value,
-        reason=reason, credit_minor=credit,
+        credit_minor=credit,
     )  # fmt: skip
     return OrderEnded(order.number, order.state, Money(credit, order.currency))

@@ -185,6 +185,7 @@ def find_details(session: Session, record: OrderRecord) -> OrderDetails:
         lines=tuple(lines),
         consents=tuple(consents(session, order.id)),
         quotes=tuple(list_quotes(session, order_id=order.id).rows),
+        reason=order.ended_because,
     )
 
 

@@ -194,7 +194,10 @@ class LineRecord:
 
 @dataclass(frozen=True, slots=True)
 class OrderDetails:
-    """One order with everything that belongs to it; the first keys are OrderRecord's."""
+    """One order with everything that belongs to it; the first keys are OrderRecord's.
+
+    reason -- why it ended before its time, None unless it did
+    """
 
     number: str
     kind: OrderKind
@@ -221,3 +224,4 @@ class OrderDetails:
     consents: tuple[ConsentLine, ...]
     quotes: tuple[QuoteRecord, ...]
     dunning: int | None
+    reason: str | None

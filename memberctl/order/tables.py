@@ -36,6 +36,7 @@ class Order(SQLModel, table=True):
     due_on   -- the review is due; payment_due_on -- the fee is due
     credited_minor, written_off_minor -- what credit notes and write-offs took off the total,
                 which stays what its lines add up to (rules M2)
+    ended_because -- as people said it when it ended before its time
     """
 
     __tablename__ = "orders"
@@ -77,6 +78,7 @@ class Order(SQLModel, table=True):
     version: int = Field(default=1, sa_column=version())
     credited_minor: int = Field(default=0, sa_column=counted())
     written_off_minor: int = Field(default=0, sa_column=counted())
+    ended_because: str | None = Field(default=None, sa_column=text(nullable=True))
 
 
 class OrderTerm(SQLModel, table=True):

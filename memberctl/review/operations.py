@@ -184,7 +184,7 @@ def _decide(
     session.flush()
     note(
         session, rules.EVENTS[verdict], order.number, by=by, at=at, stage=move.stage,
-        state=reached.value, reason=reason, override=move.override_by is not None,
+        state=reached.value, override=move.override_by is not None,
         content=content[:16],
     )  # fmt: skip
     return decision
@@ -386,7 +386,7 @@ def extend(
     cause = f"{order.number}/{extension.id}"
     notices.tell(session, order, Purpose.REVIEW_EXTENDED, facts, at=at, cause=cause)
     note(
-        session, "review.extended", order.number, by=by, at=at, days=days, reason=reason,
+        session, "review.extended", order.number, by=by, at=at, days=days,
         due_on=due_on.isoformat(),
     )  # fmt: skip
     return ReviewExtended(order.number, days, due_on)

@@ -41,10 +41,26 @@ def talked_about(memberctl: Program) -> str:
     memberctl.ok("term", "freeze", member, *span, *said, as_="sun")
     asked = memberctl.ok("credit", "payout", member, "--method", "bank", *said, as_="qian")
     memberctl.ok("credit", "refuse", asked["number"], *said, as_="zhao")
+    _cards_and_orders(memberctl, member)
     _refunds(memberctl, order)
     _debts(memberctl, member)
     _documents(memberctl, member)
     return member
+
+
+def _cards_and_orders(memberctl: Program, member: str) -> None:
+    said = ("--reason", SAID)
+    card = memberctl.ok("card", "issue", member, as_="sun")["number"]
+    memberctl.ok("card", "block", card, *said, as_="sun")
+    assert SAID in memberctl.ok("card", "show", card, as_="sun")["reason"]
+    line = ("order", "file", member, "--kind", "service", "--line", "course:1:5.00")
+    gone, refused, late = (str(memberctl.ok(*line, as_="sun")["number"]) for _ in range(3))
+    memberctl.ok("order", "withdraw", gone, *said, "--yes", as_="sun")
+    assert memberctl.ok("order", "show", gone)["reason"] == SAID
+    memberctl.ok("review", "extend", late, "--days", "2", *said, as_="wang")
+    memberctl.ok("review", "advance", late, "--return", SAID, as_="li")
+    memberctl.ok("review", "advance", refused, "--reject", SAID, as_="li")
+    assert memberctl.ok("order", "show", refused)["reason"] == SAID
 
 
 def _refunds(memberctl: Program, order: str) -> None:
@@ -104,7 +120,7 @@ def test_what_was_said_of_somebody_goes_with_them_and_the_books_stay(
         "payment.void_reason", "refund.reason", "refund.decision_reason", "refund.stopped_because",
         "invoice.reason", "invoice.void_reason", "write_off.reason", "write_off.decision",
         "chargeback.reason", "credit_request.reason", "credit_request.decision",
-        "term_change.reason",
+        "term_change.reason", "orders.ended_because", "card.ended_because",
     }  # fmt: skip
     memberctl.ok("member", "erase", member, *WHY)
     after = words_in(memberctl)
