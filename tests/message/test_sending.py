@@ -124,7 +124,10 @@ def send_counts(**some: int) -> dict[str, Any]:
 
 
 def send_until_it_goes_away(club: WarmProgram, server: MailServer, total: int, before: int) -> None:
-    """Let a server go away after `before` of `total` messages, come back, and take the rest."""
+    """Let a server go away after `before` of `total` messages, come back, and take the rest.
+
+    club -- no message waits in it
+    """
     with_members(club, 1)
     queue(club, *(receipt(1, n=n) for n in range(1, total + 1)))
     server.most = before

@@ -6,9 +6,10 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.message.conftest import club, server
 from tests.reliability.conftest import dice
 
-__all__ = ["dice"]
+__all__ = ["club", "dice", "server"]
 TABLE: list[tuple[str, str, str]] = []
 Report = Callable[[str, str, object], None]
 

@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import text
 
 from memberctl.store.engine import Store
+from tests.daily.test_year import live_a_year
+from tests.message.mailserver import MailServer
+from tests.message.test_sending import send_until_it_goes_away
 from tests.program import Program
 from tests.reliability import test_r07_readers as readers
 from tests.reliability.money_actions import wander
@@ -34,6 +37,8 @@ from tests.warm import WarmProgram
 __all__ = ["damaged", "ground", "shops"]
 
 MONEY_HISTORIES, MONEY_STEPS = 1_000, 60
+CLUB = 5_000
+MESSAGES, BEFORE_DOWN = 2_000, 500
 
 NARROW = "UPDATE counter SET value = value + 1 WHERE name = 'branch'"
 
@@ -169,3 +174,20 @@ def test_money_is_what_the_model_says_in_long_histories(
     left = ground.session.scalar(text("SELECT COUNT(*) FROM payment"))
     assert left == 0, "a history was not forgotten, so the next one began elsewhere"
     told("R5", f"{MONEY_HISTORIES} histories of {MONEY_STEPS} steps", "0 contradictions")
+
+
+def test_a_year_of_daily_runs_over_a_big_club(
+    shop: Program, dice: random.Random, told: Report
+) -> None:
+    began = time.monotonic()
+    said = live_a_year(shop, CLUB, dice)
+    took = time.monotonic() - began
+    told("N1-N4", f"{CLUB} members, a year, {len(said)} reminders", f"each once, {took:.0f} s")
+    assert len(said) > 2 * CLUB
+
+
+def test_77_a_server_down_after_500_of_2000_leaves_1500_and_repeats_none(
+    club: WarmProgram, server: MailServer, told: Report
+) -> None:
+    send_until_it_goes_away(club, server, MESSAGES, BEFORE_DOWN)
+    told("77", f"{MESSAGES} messages, down after {BEFORE_DOWN}", "each once")
