@@ -204,7 +204,7 @@ class Club:
     def _tell(self, terms: Sequence[Term]) -> None:
         for term in terms:
             new = Lived(term.member_id, term.start_on, term.end_on)
-            known = self.expected.terms.setdefault(term.id, new)
+            known = self.expected.term(term.id, new)
             known.end_on, known.void = term.end_on, term.voided_at is not None
 
     def _will(self, *happenings: Happening) -> None:

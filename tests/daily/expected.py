@@ -53,10 +53,18 @@ class Expected:
     def __init__(self, contacts: Mapping[int, Contact]) -> None:
         self.contacts = contacts
         self.terms: dict[int, Lived] = {}
+        self._terms_of: dict[int, list[Lived]] = {member: [] for member in contacts}
         self.sms_is_used = True
         self.not_wanted: dict[int, set[str]] = {member: set() for member in contacts}
         self.messages: dict[Key, Said] = {}
         self._advertised: dict[int, date] = {}
+
+    def term(self, term_id: int, new: Lived) -> Lived:
+        """Return a term that the model knows, or learns of now."""
+        if term_id not in self.terms:
+            self.terms[term_id] = new
+            self._terms_of[new.member].append(new)
+        return self.terms[term_id]
 
     def run(self, today: date, *, mail_is_down: bool, sms_is_down: bool) -> None:
         """Live through one daily run."""
@@ -139,13 +147,10 @@ class Expected:
             or bool(self.not_wanted[term.member] & stops)
             or any(first <= today <= last for first, last in term.rests)
             or any(
-                other.member == term.member and not other.void and other.end_on > term.end_on
-                for other in self._terms_of(term.member)
+                not other.void and other.end_on > term.end_on
+                for other in self._terms_of[term.member]
             )
         )
-
-    def _terms_of(self, member: int) -> list[Lived]:
-        return [term for term in self.terms.values() if term.member == member]
 
 
 def open_step(end_on: date, today: date) -> str | None:

@@ -178,7 +178,13 @@ FAULTS: dict[str, list[str]] = {
     "message_noted": [
         "UPDATE outbox SET state = 'sent', sent_at = created_at, attempts = 1 WHERE" + A_RECEIPT
     ],
-    "message_sent_once audit.content": [
+    # As many were sent as were noted, but not the same ones.
+    "message_noted audit.content": [
+        "UPDATE outbox SET state = 'sent', sent_at = created_at, attempts = 1 WHERE" + A_RECEIPT,
+        "UPDATE audit SET event = 'message.sent', object = 'MS-999999' WHERE seq ="
+        " (SELECT MIN(seq) FROM audit WHERE event IN ('policy.set', 'branch.added'))",
+    ],
+    "message_sent_once message_noted audit.content": [
         "UPDATE audit SET event = 'message.sent', object = 'MS-000001'"
         " WHERE event IN ('policy.set', 'branch.added')"
     ],
