@@ -92,7 +92,10 @@ def _sqlite_failure(name: str, said: str) -> MemberctlError | None:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return Busy("another program holds the store; nothing was done", hint="memberctl doctor")
     if name.startswith(("SQLITE_CORRUPT", "SQLITE_NOTADB")):
-        return IntegrityFailure("the store's file is damaged", hint="memberctl db check")
+        return IntegrityFailure(
+            "the store's file is damaged",
+            hint="memberctl backup restore FILE; the damaged file is kept beside it",
+        )
     if name == "SQLITE_CONSTRAINT_TRIGGER":
         return IntegrityFailure("the store forbids this change: its records are append-only")
     if name == "SQLITE_CONSTRAINT_UNIQUE":
