@@ -37,7 +37,6 @@ class Settings:
     as_staff: str | None = None
     as_of: str | None = None
     no_input: bool = False
-    debug: bool = False
     pager: str | None = None
     mail: Table = field(default_factory=dict)
     sms: Table = field(default_factory=dict)
@@ -69,7 +68,6 @@ def load_settings(flags: Flags, environ: Mapping[str, str]) -> Settings:
         as_staff=flags.as_staff or environ.get("MEMBERCTL_AS") or stored.get("as"),
         as_of=flags.as_of or environ.get("MEMBERCTL_AS_OF") or environ.get("MEMBERCTL_NOW"),
         no_input=no_input,
-        debug=_truth(environ.get("MEMBERCTL_DEBUG")),
         pager=environ.get("MEMBERCTL_PAGER") or stored.get("pager"),
         mail=tables.get("mail", {}),
         sms=tables.get("sms", {}),

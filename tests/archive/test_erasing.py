@@ -28,11 +28,9 @@ PERSON = {
 WHY = ("--reason", "asked by letter", "--yes")
 
 
-def canary(memberctl: Program) -> str:
+def canary(memberctl: Program, key: str = "K9") -> str:
     """Register somebody whose every value can be searched for, and return the number."""
-    made = memberctl.ok(
-        "member", "register", "-", "--key", "K9", as_="li", stdin=json.dumps(PERSON)
-    )
+    made = memberctl.ok("member", "register", "-", "--key", key, as_="li", stdin=json.dumps(PERSON))
     return str(made["number"])
 
 

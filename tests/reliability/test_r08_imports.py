@@ -45,25 +45,30 @@ def imported_once(
     return program, time.monotonic() - began
 
 
-def test_a_killed_import_run_again_ends_as_if_never_killed(
-    grounds: Grounds, tmp_path: Path, dice: random.Random
-) -> None:
+def kill_imports(grounds: Grounds, tmp_path: Path, dice: random.Random, kills: int) -> None:
+    """Kill an import at so many places, run each again and compare with one that was not killed."""
     file = tmp_path / "applications.csv"
     file.write_text(a_file([good_row(number, dice) for number in range(ROWS)]))
     calm, seconds = imported_once(grounds, tmp_path / "calm", file)
     wanted = dump(calm)
-    for kill in range(KILLS):
+    for kill in range(kills):
         folder = tmp_path / str(kill)
         folder.mkdir()
         shop = Program(grounds.sqlite_copy(folder / "store.db"), grounds.key_dir / "sqlite", folder)
         first = terminal(shop, "application", "import", str(file), folder=folder / "t", as_="li")
-        time.sleep(seconds * kill / KILLS)
+        time.sleep(seconds * kill / kills)
         first.kill()
         counts = importing(shop, file)
         assert counts["created"] + counts["unchanged"] == ROWS
         assert dump(shop) == wanted
         shutil.rmtree(folder)
     assert_sound(calm)
+
+
+def test_a_killed_import_run_again_ends_as_if_never_killed(
+    grounds: Grounds, tmp_path: Path, dice: random.Random
+) -> None:
+    kill_imports(grounds, tmp_path, dice, KILLS)
 
 
 def test_a_killed_import_of_a_statement_run_again_ends_as_if_never_killed(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import pytest
@@ -97,14 +97,13 @@ def said_plainly(command: Terminal, *names: str) -> None:
     assert re.search(r"^hint: ", command.err, re.MULTILINE), command.err
 
 
-@pytest.mark.parametrize("what", WRITES)
-def test_on_a_full_disk_a_change_is_refused_whole_and_done_once_when_there_is_room(
-    desk: tuple[Program, dict[str, str]], what: str
-) -> None:
-    shop, names = desk
+def until_there_is_room(
+    shop: Program, names: dict[str, str], what: str, rooms: Iterable[int]
+) -> list[int | None]:
+    """Try a change with more and more room; return the exit codes, all but the last of them 13."""
     before = dump(shop)
-    codes = []
-    for number, room in enumerate((FULL, *ALMOST_FULL)):
+    codes: list[int | None] = []
+    for number, room in enumerate(rooms):
         tried = run(shop, WRITES[what], names, with_room_for(room), number)
         codes.append(tried.process.exitcode)
         if codes[-1] != 13:
@@ -113,6 +112,15 @@ def test_on_a_full_disk_a_change_is_refused_whole_and_done_once_when_there_is_ro
         said_plainly(tried, shop.location)
     assert codes[0] == 13, "a disk without any room is full"
     assert set(codes[:-1]) == {13} and codes[-1] in {0, 13}, codes
+    return codes
+
+
+@pytest.mark.parametrize("what", WRITES)
+def test_on_a_full_disk_a_change_is_refused_whole_and_done_once_when_there_is_room(
+    desk: tuple[Program, dict[str, str]], what: str
+) -> None:
+    shop, names = desk
+    until_there_is_room(shop, names, what, (FULL, *ALMOST_FULL))
     again = shop(*WRITES[what].format(**names).split())
     assert again.exit == 0, again
     assert_sound(shop)

@@ -48,6 +48,11 @@ IN_THE_WINDOW = {
 @pytest.fixture
 def anchored(shop: Program) -> tuple[Program, Path]:
     """A store with a history, its anchor near the end of it, and rows after that."""
+    return anchor_in(shop)
+
+
+def anchor_in(shop: Program) -> tuple[Program, Path]:
+    """Lead a history, anchor it, go on, and return the store with the anchor's file."""
     a_paid_member(shop)
     kept = shop.folder / "elsewhere.txt"
     assert shop("audit", "anchor", "--output", str(kept)).exit == 0

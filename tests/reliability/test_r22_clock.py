@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from time import tzset
@@ -63,18 +65,26 @@ def last_minute(grounds: Grounds, folder: Path) -> dict[str, Any]:
     return dump(program, "repeat")
 
 
+@contextmanager
+def machine_in(zone: str) -> Iterator[None]:
+    """Let the machine's clock be in another zone."""
+    patch = pytest.MonkeyPatch()
+    try:
+        patch.setenv("TZ", zone)
+        tzset()
+        yield
+    finally:
+        patch.undo()
+        tzset()
+
+
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_zone_of_the_machine_changes_nothing(
-    grounds: Grounds, tmp_path: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+    grounds: Grounds, tmp_path: Path, zone: str
 ) -> None:
     here = last_minute(grounds, tmp_path / "here")
-    try:
-        monkeypatch.setenv("TZ", zone)
-        tzset()
+    with machine_in(zone):
         there = last_minute(grounds, tmp_path / "there")
-    finally:
-        monkeypatch.undo()
-        tzset()
     assert here == there
 
 
@@ -159,14 +169,9 @@ def evening(grounds: Grounds, folder: Path) -> dict[str, Any]:
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_the_zone_of_the_machine_changes_nothing_of_daily_jobs(
-    grounds: Grounds, tmp_path: Path, zone: str, monkeypatch: pytest.MonkeyPatch
+    grounds: Grounds, tmp_path: Path, zone: str
 ) -> None:
     here = evening(grounds, tmp_path / "here")
-    try:
-        monkeypatch.setenv("TZ", zone)
-        tzset()
+    with machine_in(zone):
         there = evening(grounds, tmp_path / "there")
-    finally:
-        monkeypatch.undo()
-        tzset()
     assert here == there

@@ -68,13 +68,11 @@ def newest(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     return dump(program)
 
 
-@pytest.mark.parametrize("revision", OLDER)
-def test_an_upgrade_that_is_killed_and_run_again_ends_as_if_never_killed(
-    tmp_path: Path, dice: random.Random, newest: dict[str, Any], revision: str
-) -> None:
-    program = past(tmp_path, revision)
+def kill_and_repeat(folder: Path, revision: str, nth: int, newest: dict[str, Any]) -> int:
+    """Kill the upgrade of an old store at a statement, repeat it, judge; return the first code."""
+    program = past(folder, revision)
     before = dump(program)
-    code = killed_upgrade(program, dice.randrange(1, MOST_STATEMENTS))
+    code = killed_upgrade(program, nth)
     assert code in {0, -signal.SIGKILL}
     if code:
         assert dump(program) == before
@@ -87,6 +85,14 @@ def test_an_upgrade_that_is_killed_and_run_again_ends_as_if_never_killed(
         assert sqlite_shape(session.connection()) == fresh_shape()
     assert dump(program) == newest
     assert_sound(program)
+    return code
+
+
+@pytest.mark.parametrize("revision", OLDER)
+def test_an_upgrade_that_is_killed_and_run_again_ends_as_if_never_killed(
+    tmp_path: Path, dice: random.Random, newest: dict[str, Any], revision: str
+) -> None:
+    kill_and_repeat(tmp_path, revision, dice.randrange(1, MOST_STATEMENTS), newest)
 
 
 @pytest.mark.parametrize("revision", sorted({OLDER[0], OLDER[-1]}))
