@@ -180,7 +180,7 @@ def cancel(
     with look(ctx, "term.cancel") as r:
         notice = Notice(find_member(r.session, member).id, last_on or r.today, said, number)
         meant, ends = notice_effects(r.session, notice, today=r.today)
-    confirm(ctx, f"Cancel the term of {meant} without a refund? {ends.sentence()}.")
+    confirm(ctx, f"Cancel the term of {meant} without a refund? {ends.after_question()}")
     with work(ctx, "term.cancel") as w:
         done = cancel_term(w.session, notice, by=w.actor, at=w.now, today=w.today)
         w.say(

@@ -14,6 +14,7 @@ from memberctl.core.text import Kind
 from memberctl.message.rules import Channel
 
 if TYPE_CHECKING:
+    from memberctl.cli.invocation import Writing
     from memberctl.cli.nouns import Noun
     from memberctl.cli.run import Run
 
@@ -74,7 +75,19 @@ def send(
         with work(ctx, "message.send") as w:
             for name, why in posted.down.items():
                 w.warn(f"{name}: {why}")
+            if wanted and channel is None:
+                _note_unserved(w, wanted)
             w.say(posted, SENTENCE, exit_code=posted.exit_code)
+
+
+def _note_unserved(w: Writing, served: set[Channel]) -> None:
+    """Say by the way that nobody has set up what would send some of the messages that wait."""
+    from memberctl.message.delivery import SENT_BY_PROGRAM
+    from memberctl.message.sending import count_left
+
+    for name in SENT_BY_PROGRAM:
+        if name not in served and (waiting := count_left(w.session, channels=(name,))):
+            w.note(f"{name}: no service is configured, {waiting} left: memberctl help messages")
 
 
 def print_(

@@ -90,7 +90,8 @@ class SmtpGateway:
         except _BROKEN as problem:
             if server is not None:
                 server.close()
-            return f"the mail server cannot be used: {_said(problem)}"
+            where = f"{settings.host}, port {settings.port}"
+            return f"the mail server {where}, cannot be used: {_said(problem)}"
         self._server = server
         return ""
 

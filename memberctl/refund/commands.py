@@ -200,7 +200,7 @@ def pay(
 def _question(found: PayoutEffects) -> str:
     """Return what is asked before a payout: what goes out, and what ends by it (rules M10)."""
     said = f"Pay {found.number}, {found.amount} of {found.order}: {_parts(found.parts)}?"
-    return f"{said} {found.effects.sentence()}"
+    return f"{said} {found.effects.after_question()}"
 
 
 def _parts(parts: tuple[PartLine, ...]) -> str:

@@ -52,6 +52,11 @@ class Effects:
         stays = [f"the term of {each} stays" for each in self.stays]
         return "; ".join([*terms, *cards, *stays]) or "no term and no card end by it"
 
+    def after_question(self) -> str:
+        """Return the same as a sentence of its own, with its capital letter and its stop."""
+        said = self.sentence()
+        return f"{said[0].upper()}{said[1:]}."
+
 
 @dataclass(frozen=True, slots=True)
 class RefundPreview:

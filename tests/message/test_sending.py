@@ -154,8 +154,17 @@ def test_nobody_at_the_port_leaves_everything_queued_and_says_so(club: WarmProgr
     configure(club, port=free_port())
     done = club("message", "send")
     assert done.exit == 16
-    assert "email: the mail server cannot be used" in done.err
+    assert "email: the mail server 127.0.0.1, port " in done.err
     assert set(states(club).values()) == {"queued"}
+
+
+def test_what_waits_for_a_service_that_nobody_has_set_up_is_said(club: WarmProgram) -> None:
+    with_members(club, 1)
+    queue(club, receipt(1), receipt(1, channel=Channel.SMS, n=2))
+    told = "sms: no service is configured, 1 left: memberctl help messages\n"
+    assert club("message", "send").err == told
+    assert club("message", "send", "--channel", "email").err == ""
+    assert club("message", "send", "--quiet").err == ""
 
 
 def test_what_may_go_once_is_unknown_when_it_is_unclear_and_settled_by_a_person(
