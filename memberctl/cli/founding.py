@@ -61,8 +61,8 @@ def found_store(
     with ExitStack() as undo:  # Half a store would refuse the next `init` and every command.
         if store.path is not None:
             refuse_odd_name(str(store.path), "the store")
-            make_sqlite_file(store.path)
-            undo.callback(remove_unfinished, store.path)
+            if make_sqlite_file(store.path):
+                undo.callback(remove_unfinished, store.path)
         undo.callback(key_path(settings.key_dir, store_id).unlink, missing_ok=True)
         made = _found(store, store_id, settings, wish, command=command, now=now, dry_run=dry_run)
         if not dry_run:

@@ -50,8 +50,8 @@ def copy_store(ctx: typer.Context, to: str) -> Copied:
             raise UsageProblem("--to is the store itself")
         if target.path is not None:
             refuse_odd_name(str(target.path), "the copy")
-            make_sqlite_file(target.path)
-            undo.callback(remove_unfinished, target.path)
+            if make_sqlite_file(target.path):
+                undo.callback(remove_unfinished, target.path)
         copied = _copied(r, target, run)
         if not run.dry_run:
             undo.pop_all()

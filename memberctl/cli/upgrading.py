@@ -31,13 +31,14 @@ def upgrade_store(run: Run, *, keep_copy: bool) -> Upgraded:
 
     keep_copy -- copy it first; a dry run needs no copy
     """
-    from memberctl.store.guard import SCHEMA, refuse_newer, schema_of
+    from memberctl.store.guard import SCHEMA, refuse_newer, refuse_strangers, schema_of
     from memberctl.store.migrate import upgrade_in
 
     store, backup = run.store(), ""
     with store.writing() as session:
         before = schema_of(session)
         refuse_newer(before)
+        refuse_strangers(session)
         if before != SCHEMA:
             _refuse_others(session)
             if keep_copy and not run.dry_run:

@@ -8,15 +8,17 @@ from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import quote
 
-from memberctl.core.errors import Conflict, NoAccess, StorageFailure
+from memberctl.core.errors import Conflict, MemberctlError, NoAccess, StorageFailure
 from memberctl.store.failures import said_plainly
-from memberctl.store.files import APPLICATION_ID
+from memberctl.store.files import APPLICATION_ID, refuse_strange_file
 
 
-def make_sqlite_file(path: Path) -> None:
-    """Create an empty SQLite file of ours, mode 0600, in WAL mode.
+def make_sqlite_file(path: Path) -> bool:
+    """Create an empty SQLite file of ours, mode 0600, in WAL mode; return whether it was made.
 
-    Raises Conflict when anything of that name is there: nothing is ever overwritten; NoAccess
+    One that is ours and in which there is nothing at all is taken as it is: whoever made it was
+    killed before they had founded anything in it (bad inputs 90).
+    Raises Conflict when anything else of that name is there: nothing is ever overwritten; NoAccess
     and StorageFailure, after which nothing is left of it.
     """
     os.umask(0o077)
@@ -24,6 +26,8 @@ def make_sqlite_file(path: Path) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600))
     except FileExistsError:
+        if _holds_nothing(path):
+            return False
         raise Conflict(
             f"{path} exists already; nothing was done", hint="memberctl status"
         ) from None
@@ -35,6 +39,24 @@ def make_sqlite_file(path: Path) -> None:
         undo.callback(remove_unfinished, path)
         _mark_as_ours(path)
         undo.pop_all()
+    return True
+
+
+def _holds_nothing(path: Path) -> bool:
+    """Return whether a file is a store of ours without a single table."""
+    if path.is_symlink():
+        return False
+    try:
+        refuse_strange_file(path)
+    except MemberctlError:
+        return False
+    connection = sqlite3.connect(f"file:{quote(str(path.absolute()))}?mode=rw", uri=True)
+    try:
+        return connection.execute("SELECT 1 FROM sqlite_master").fetchone() is None
+    except sqlite3.Error:
+        return False
+    finally:
+        connection.close()
 
 
 def _mark_as_ours(path: Path) -> None:

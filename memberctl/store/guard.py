@@ -34,8 +34,7 @@ TRIGGERS = frozenset(
 def store_info(session: Session) -> StoreInfo:
     """Return the row that identifies the store. Raises NoStore or IntegrityFailure."""
     _refuse_other_schema(session)
-    if session.connection().dialect.name == "sqlite":
-        _refuse_strangers(session)
+    refuse_strangers(session)
     info = session.exec(select(StoreInfo)).one_or_none()
     if info is None:
         raise NoStore("the store was not finished by `memberctl init`")
@@ -67,8 +66,13 @@ def refuse_newer(version: str) -> None:
         )
 
 
-def _refuse_strangers(session: Session) -> None:
-    """A view or trigger of somebody else's could act when we read or write."""
+def refuse_strangers(session: Session) -> None:
+    """Refuse a view or trigger of somebody else's: it could act when we read or write.
+
+    On PostgreSQL its owner alone can make one. Raises IntegrityFailure.
+    """
+    if session.connection().dialect.name != "sqlite":
+        return
     found = session.connection().execute(
         text("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
     )
