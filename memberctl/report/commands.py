@@ -29,7 +29,7 @@ def show_status(ctx: typer.Context) -> None:
 
 @doctor.command("doctor")
 def show_doctor(ctx: typer.Context) -> None:
-    """Check versions, files, settings, key, clock, calendar and ways out, and say how to mend them.
+    """Check versions, files, key, clock, calendar, mail and SMS, and say how to mend what is wrong.
 
     Ends with 8 when something is wrong, with 3 when somebody should look at it, else with 0.
 

@@ -190,4 +190,5 @@ def test_77_a_server_down_after_500_of_2000_leaves_1500_and_repeats_none(
     club: WarmProgram, server: MailServer, told: Report
 ) -> None:
     send_until_it_goes_away(club, server, MESSAGES, BEFORE_DOWN)
+    assert len(server.received) == MESSAGES
     told("77", f"{MESSAGES} messages, down after {BEFORE_DOWN}", "each once")
