@@ -73,9 +73,12 @@ def _with_common_above(sheet: Sheet, room: int, most: int) -> Layout | None:
 
 
 def _in_several_lines(sheet: Sheet, room: int) -> Layout | None:
-    """Return a layout in which each of several rows takes a few lines, none of them folded."""
+    """Return a layout in which each of several rows takes a few lines, none of them folded.
+
+    So does the header of a list without rows, however many lines it takes.
+    """
     widths = _natural_widths(sheet)
-    if len(sheet.rows) < SEVERAL or max(widths) > room - INDENT:
+    if 0 < len(sheet.rows) < SEVERAL or max(widths) > room - INDENT:
         return None
     lines: list[list[int]] = [[]]
     left = room
@@ -85,7 +88,7 @@ def _in_several_lines(sheet: Sheet, room: int) -> Layout | None:
             left = room - INDENT
         lines[-1].append(number)
         left -= width + GAP
-    if len(lines) > _MOST_LINES:
+    if len(lines) > _MOST_LINES and sheet.rows:
         return None
     return Layout(sheet, widths, lines=tuple(map(tuple, lines)))
 

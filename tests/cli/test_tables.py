@@ -119,6 +119,15 @@ def test_numbers_stand_at_the_right_and_codes_at_the_left():
     assert table(80, rows, ("n", "code")).splitlines()[2:] == ["   5  M-1", "1000  M-100000"]
 
 
+@pytest.mark.parametrize("width", [20, 40, 60, 200])
+@pytest.mark.parametrize("count", [1, 6, 30])
+def test_an_empty_list_is_a_header_however_many_columns_it_has(width: int, count: int):
+    columns = tuple(f"column_{number}" for number in range(count))
+    text = table(width, [], columns)
+    assert [f"column {number}" in text for number in range(count)] == [True] * count
+    assert max(cell_len(line) for line in text.splitlines()) <= width
+
+
 def test_an_empty_list_is_a_header():
     assert table(80, []).splitlines()[0].split() == [
         "number", "member", "state", "total", "due", "on", "note",
