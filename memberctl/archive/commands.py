@@ -59,6 +59,6 @@ def run(ctx: typer.Context) -> None:
     with work(ctx, "retention.run") as w:
         done = act(w)
         remember(w, done.erased)
-        w.say(done, "Past their time: members {erased} were erased, {deleted} rows deleted.")
+        w.say(done, "Past their time: erased members: {erased}; deleted rows: {deleted}.")
     if done.erased or done.deleted:
         sweep_file(command)

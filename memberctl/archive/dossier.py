@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from memberctl.store.keys import Keys
 
 Row = dict[str, object]
+FITS_INTO_A_LINE = 6  # Fields of a row; with more of them each has its own line.
 _KINDS = {
     "phone": Kind.PHONE, "phone_typed": Kind.PHONE, "email": Kind.EMAIL,
     "birth_on": Kind.BIRTH_DATE, "birth_date": Kind.BIRTH_DATE, "id_number": Kind.ID_NUMBER,
@@ -162,12 +163,23 @@ def _trail(session: Session, numbers: list[str]) -> tuple[Row, ...]:
     return tuple(dict(row._mapping) for row in rows)
 
 
-def readable(dossier: Dossier, shown: Mapping[str, tuple[Mapping[str, object], ...]]) -> str:
-    """Return the dossier as a person reads it; shown -- its rows as they may be seen."""
-    lines = [f"{dossier.number} {dossier.name}", f"made {dossier.made_at:%Y-%m-%d %H:%M} UTC"]
+def readable(
+    dossier: Dossier, shown: Mapping[str, tuple[Mapping[str, object], ...]], made: str
+) -> str:
+    """Return the dossier as a person reads it, without what is empty.
+
+    shown -- its rows as they may be seen; made -- when it was made, in the organisation's time
+    """
+    lines = [f"{dossier.number} {dossier.name}", f"made {made}"]
     for table, rows in shown.items():
-        lines += ["", f"{table.replace('_', ' ')} ({len(rows)})"]
-        for row in rows:
-            said = [f"{name}: {value}" for name, value in row.items() if value not in (None, "")]
-            lines.append("  " + ", ".join(said))
+        if rows:
+            lines += ["", f"{table.replace('_', ' ')} ({len(rows)})"]
+        for place, row in enumerate(rows):
+            said = {name: value for name, value in row.items() if value not in (None, "")}
+            if len(row) <= FITS_INTO_A_LINE:
+                lines.append("  " + "  ".join(str(value) for value in said.values()))
+                continue
+            width = max(map(len, said))
+            lines += [""] * bool(place)
+            lines += [f"  {name.replace('_', ' '):<{width}}  {said[name]}" for name in said]
     return "\n".join(lines) + "\n"

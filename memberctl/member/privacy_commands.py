@@ -40,10 +40,10 @@ def dossier(ctx: typer.Context, member: MemberArgument) -> None:
         found = dossier_of(r.session, find_member(r.session, member), r.keys(), at=r.now)
     view = View(r.zone, run.output.options.reveal)
     shown = {
-        table: tuple({name: view.cell(value) for name, value in row.items()} for row in rows)
+        table: tuple({name: view.drawn(value) for name, value in row.items()} for row in rows)
         for table, rows in found.tables.items()
     }
-    r.show_text(readable(found, shown), found)
+    r.show_text(readable(found, shown, view.drawn(found.made_at)), found)
 
 
 def erase(
