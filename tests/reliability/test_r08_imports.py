@@ -45,12 +45,13 @@ def imported_once(
     return program, time.monotonic() - began
 
 
-def kill_imports(grounds: Grounds, tmp_path: Path, dice: random.Random, kills: int) -> None:
-    """Kill an import at so many places, run each again and compare with one that was not killed."""
+def kill_imports(grounds: Grounds, tmp_path: Path, dice: random.Random, kills: int) -> int:
+    """Kill an import at so many places, run each again; return how many end unlike a calm one."""
     file = tmp_path / "applications.csv"
     file.write_text(a_file([good_row(number, dice) for number in range(ROWS)]))
     calm, seconds = imported_once(grounds, tmp_path / "calm", file)
     wanted = dump(calm)
+    unlike = 0
     for kill in range(kills):
         folder = tmp_path / str(kill)
         folder.mkdir()
@@ -60,15 +61,16 @@ def kill_imports(grounds: Grounds, tmp_path: Path, dice: random.Random, kills: i
         first.kill()
         counts = importing(shop, file)
         assert counts["created"] + counts["unchanged"] == ROWS
-        assert dump(shop) == wanted
+        unlike += dump(shop) != wanted
         shutil.rmtree(folder)
     assert_sound(calm)
+    return unlike
 
 
 def test_a_killed_import_run_again_ends_as_if_never_killed(
     grounds: Grounds, tmp_path: Path, dice: random.Random
 ) -> None:
-    kill_imports(grounds, tmp_path, dice, KILLS)
+    assert kill_imports(grounds, tmp_path, dice, KILLS) == 0
 
 
 def test_a_killed_import_of_a_statement_run_again_ends_as_if_never_killed(

@@ -23,7 +23,7 @@ from tests.warm import WarmProgram
 TEXTS = st.lists(st.text(max_size=60), min_size=50, max_size=50)
 
 
-def judge(texts: list[str]) -> None:
+def assert_kept_or_refused(texts: list[str]) -> None:
     """Assert of each text that it is kept or refused, and acts on nothing either way."""
     for text in texts:
         assert not any(is_dangerous(each) for each in safe(text))
@@ -40,7 +40,7 @@ def judge(texts: list[str]) -> None:
 @given(TEXTS)
 @settings(max_examples=200, deadline=None)
 def test_ten_thousand_texts_are_accepted_harmless_or_refused_harmlessly(texts: list[str]) -> None:
-    judge(texts)
+    assert_kept_or_refused(texts)
 
 
 @pytest.fixture(scope="module")
