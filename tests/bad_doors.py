@@ -27,12 +27,16 @@ TEXT_DOORS = (
         "member hold {member} --until 2026-12-01 --reason {value}", "member holds {member}", "zhao"
     ),
     kept("member expel {member} --yes --reason {value}", "member holds {member}", "zhao"),
-    kept("refund request {paid} --amount 1.00 --reason {value}", "refund show RF-0004", "sun"),
+    kept("refund request {paid} --amount 1.00 --reason {value}", "refund show RF-0005", "sun"),
     kept("refund review {asked} --reject {value}", "refund show {asked}", "wang"),
     kept("refund review {asked} --approve --reason {value}", "refund show {asked}", "wang"),
     kept("refund withdraw {asked} --yes --reason {value}", "refund show {asked}", "sun"),
     kept("refund fail {returned} --yes --reason {value}", "refund show {returned}", "qian"),
     kept("refund pay {approved} --yes --reference {value}", "", "qian"),
+    kept(
+        "refund pay {reviewed_by_owner} --yes --override qian --reason {value}",
+        "refund show {reviewed_by_owner}",
+    ),
     kept("term cancel {member} --yes --on 2026-12-01 --reason {value}", "term history", "sun"),
     kept("card replace {card} --reason {value}", "card show {card}", "sun"),
     kept("term freeze {member} --from 2026-07-01 --until 2026-07-02 --reason {value}",

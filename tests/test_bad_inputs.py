@@ -21,10 +21,10 @@ from memberctl.core.numbering import member_number, parse_member_number
 from memberctl.store.engine import Store
 from tests import histories
 from tests.bad_doors import DOORS, cases, name_of
-from tests.bad_values import LITERAL, TAKEN, Kind, Value
-from tests.door import STRANGER, Door
+from tests.bad_values import LITERAL, TAKEN, VALUES, Kind, Value
+from tests.door import STRANGER, Door, kept
 from tests.harmless import harmless
-from tests.long_history import a_long_history
+from tests.long_history import a_long_history, a_proposal
 from tests.program import Program, Result
 from tests.stores import Grounds, drop_database
 from tests.test_bad_files import READERS, WRITERS
@@ -57,10 +57,14 @@ def set_scene(program: Program) -> dict[str, str]:
     numbers = a_long_history(program, program.folder)
     people = program.folder / "nobody.csv"
     people.write_text("name,phone,plan\n")
+    line = ("refund", "request", histories.a_paid_member(program)[1], "--amount", "50.00")
+    owners = program.ok(*line, "--reason", "moved away", as_="sun")["number"]
+    program.ok("refund", "review", owners, "--approve")
     newest = max(each["number"] for each in program.ok("member", "list"))
     return {
         **numbers,
         "people": str(people),
+        "reviewed_by_owner": owners,
         "third": histories.a_member(program),
         "next": member_number(parse_member_number(newest) + 2),
     }
@@ -93,7 +97,7 @@ def a_copy(ground: tuple[Path, dict[str, str]], grounds: Grounds, folder: Path) 
     def state() -> object:
         return watcher.execute("PRAGMA data_version").fetchone()
 
-    return Scene(WarmProgram(str(store), grounds.key_dir / "sqlite", folder), numbers, state)
+    return Scene(WarmProgram(str(store), grounds.key_dir / "sqlite", folder), {**numbers}, state)
 
 
 @pytest.fixture(scope="module")
@@ -180,6 +184,30 @@ def test_text_with_every_sign_is_kept_and_shown_literally(stage: Scene, door: Do
     shows(stage.program, door.words(door.shows, stage.numbers, EVERY_SIGN), EVERY_SIGN)
 
 
+REJECTING = kept("proposal reject {proposal} --reason {value}", "proposal show {proposal}", "chen")
+
+
+@pytest.fixture(scope="module")
+def owners(
+    ground: tuple[Path, dict[str, str]], grounds: Grounds, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Scene]:
+    """A scene with two owners, where a change of the office waits for the second."""
+    made = a_copy(ground, grounds, tmp_path_factory.mktemp("owners"))
+    made.numbers.update(a_proposal(made.program))
+    yield made
+    made.program.close()
+
+
+@pytest.mark.parametrize("value", VALUES[Kind.TEXT], ids=[v.number for v in VALUES[Kind.TEXT]])
+def test_a_bad_reason_rejects_no_proposal(owners: Scene, value: Value) -> None:
+    assert_its_code_and_nothing_left(owners, REJECTING, value)
+
+
+def test_the_reason_of_a_rejected_proposal_is_shown_literally(owners: Scene) -> None:
+    assert owners.run(REJECTING, EVERY_SIGN).exit == TAKEN
+    shows(owners.program, REJECTING.words(REJECTING.shows, owners.numbers, ""), EVERY_SIGN)
+
+
 @pytest.mark.parametrize("value", LITERAL, ids=[value.number for value in LITERAL])
 def test_a_strange_name_is_a_name(stage: Scene, value: Value) -> None:
     door = next(door for door in KEPT if door.line.startswith("member register"))
@@ -235,15 +263,14 @@ ELSEWHERE = {
     "backup list": {"folder"},
     "backup create": {"keep"},
     "bank import": {"format"},
-    "proposal reject": {"reason"},
-    "refund pay": {"reason"},
 }
 """What is tried in test_bad_files.py, or is read by a parser that has its doors here."""
 
 
 def tried(path: str, command: Any) -> set[str | None]:
     """Return the parameters of a command that bad values, files or paths are given to."""
-    lines = [*(door.line.replace("{value}", "{file}") for door in DOORS), *READERS, *WRITERS]
+    doors = [door.line.replace("{value}", "{file}") for door in (*DOORS, REJECTING)]
+    lines = [*doors, *READERS, *WRITERS]
     own = [line.removeprefix(path).split() for line in lines if f"{line} ".startswith(f"{path} ")]
     return {taker(command, words, "{file}") for words in own}
 

@@ -110,10 +110,11 @@ def _sign_payout(
     session: Session, refund: Refund, order: Order, payout: Payout, *, by: Actor, at: datetime
 ) -> None:
     """Let somebody who neither asked for the refund nor reviewed it answer for the payout."""
-    if payout.override is not None:
-        rules.require_reason(payout.reason, what="an override")
     approver = None
     if payout.override is not None:
+        rules.require_reason(payout.reason, what="an override")
+        said = [each for each in (refund.decision_reason, payout.reason) if each]
+        refund.decision_reason = "; ".join(said)
         approver = named_approver(session, order.member_id, payout.override)
     hands = queries.hands_of(session, refund.id)
     signature = rules.sign(
