@@ -15,6 +15,9 @@ from memberctl.core.money import Money
 EARNED = "fees.earned"
 """The event of the entries by which a fee becomes income."""
 
+VOIDED = "payment.voided"
+"""The event of the entries that undo a payment which was an entry error."""
+
 
 class AccountKind(StrEnum):
     """On which side of the balance an account stands."""

@@ -18,7 +18,7 @@ from sqlmodel import col
 from memberctl.core.dates import Span
 from memberctl.core.money import Money
 from memberctl.ledger.queries import last_recognised
-from memberctl.ledger.rules import Account, AccountKind
+from memberctl.ledger.rules import VOIDED, Account, AccountKind
 from memberctl.ledger.tables import LedgerAccount, LedgerEntry, Posting
 
 if TYPE_CHECKING:
@@ -58,7 +58,8 @@ class Statement:
     """A month at one look.
 
     income      -- what was earned; lost -- bad debt and other expenses
-    received, paid_out -- money that came in and went out, without what tills were over or short
+    received, paid_out -- money that came in and went out, without what tills were over or short,
+                   and without payments that were voided: none of that money ever moved (M2)
     receivable, credit, unearned -- at the end: owed by members, owed to them, and not served yet
     booked_through -- the last day up to which income is booked, None when it never was
     till_over, till_short -- what counted tills held beyond their takings, and what was missing
@@ -125,10 +126,11 @@ def month_statement(session: Session, month: date, currency: str) -> Statement:
     """
     days = _month(month)
     (accounts,) = _accounts(session, [days], currency)
+    (voided,) = _voided(session, [days], currency)
     tills = _till_difference(accounts, currency)
     return Statement(
         month=f"{month:%Y-%m}",
-        **_figures(accounts, currency),
+        **_figures(accounts, currency, voided),
         booked_through=last_recognised(session),
         accounts=tuple(accounts),
         months=_months(session, month, days.end_on, currency),
@@ -141,16 +143,17 @@ def year_statement(session: Session, year: int, currency: str) -> YearStatement:
     """Return the statement of a year by the value dates of the entries, month by month."""
     spans = [_month(date(year, month, 1)) for month in range(1, 13)]
     by_month = _accounts(session, spans, currency)
+    voided = _voided(session, spans, currency)
     accounts = [_joined(months) for months in zip(*by_month, strict=True)]
     tills = _till_difference(accounts, currency)
     return YearStatement(
         year=year,
-        **_figures(accounts, currency),
+        **_figures(accounts, currency, sum(voided)),
         booked_through=last_recognised(session),
         accounts=tuple(accounts),
         months=tuple(
-            MonthFigures(f"{span.start_on:%Y-%m}", **_figures(found, currency))
-            for span, found in zip(spans, by_month, strict=True)
+            MonthFigures(f"{span.start_on:%Y-%m}", **_figures(found, currency, undone))
+            for span, found, undone in zip(spans, by_month, voided, strict=True)
         ),
         till_over=tills[0],
         till_short=tills[1],
@@ -170,8 +173,13 @@ def _joined(months: Sequence[AccountMonth]) -> AccountMonth:
     return replace(months[0], more=more, less=less, closing=months[-1].closing)
 
 
-def _figures(accounts: Sequence[AccountMonth], currency: str) -> dict[str, Money]:
-    """Return what some accounts say together, under the keys that all statements share."""
+def _figures(
+    accounts: Sequence[AccountMonth], currency: str, voided_minor: int
+) -> dict[str, Money]:
+    """Return what some accounts say together, under the keys that all statements share.
+
+    voided_minor -- what was booked in and out again although no money moved
+    """
 
     def total(codes: Collection[str], part: str) -> Money:
         minor = sum(getattr(each, part).minor for each in accounts if each.account in codes)
@@ -185,8 +193,8 @@ def _figures(accounts: Sequence[AccountMonth], currency: str) -> dict[str, Money
     return {
         "income": net(AccountKind.INCOME),
         "lost": net(AccountKind.EXPENSE),
-        "received": Money(total(WAYS, "more").minor - over.minor, currency),
-        "paid_out": Money(total(WAYS, "less").minor - short.minor, currency),
+        "received": Money(total(WAYS, "more").minor - over.minor - voided_minor, currency),
+        "paid_out": Money(total(WAYS, "less").minor - short.minor - voided_minor, currency),
         "receivable": total({Account.RECEIVABLE}, "closing"),
         "credit": total({Account.MEMBER_CREDIT, Account.PAYOUTS_DUE}, "closing"),
         "unearned": total({Account.UNEARNED_FEES}, "closing"),
@@ -219,6 +227,38 @@ def _accounts(session: Session, spans: Sequence[Span], currency: str) -> list[li
     )
     by_account = [_account_months(row, currency) for row in rows]
     return [[months[place] for months in by_account] for place in range(len(spans))]
+
+
+def _voided(session: Session, spans: Sequence[Span], currency: str) -> list[int]:
+    """Return what payments that were an entry error came to in each of some spans.
+
+    A payment is voided on its own day, unless policy `void_days` gives more; over the end of a
+    month the void takes it off the month in which it was made (rules M2).
+    """
+    value_on = col(LedgerEntry.value_on)
+    sums = [
+        func.coalesce(
+            func.sum(
+                case(
+                    (value_on.between(span.start_on, span.end_on), -col(Posting.amount_minor)),
+                    else_=0,
+                )
+            ),
+            0,
+        )
+        for span in spans
+    ]
+    row = session.execute(
+        columns(*sums)
+        .select_from(Posting)
+        .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
+        .where(
+            col(LedgerEntry.event) == VOIDED,
+            col(Posting.account).in_(WAYS),
+            col(Posting.currency) == currency,
+        )
+    ).one()
+    return [int(minor) for minor in row]
 
 
 def _account_months(row: Any, currency: str) -> list[AccountMonth]:

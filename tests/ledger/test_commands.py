@@ -74,6 +74,23 @@ def test_a_statement_tells_a_month_account_by_account(earning: Program) -> None:
     assert [each["month"] for each in shown["months"]][-2:] == ["2026-02", "2026-03"]
 
 
+def test_a_payment_that_was_an_error_is_money_neither_received_nor_paid_out(
+    memberctl: Program,
+) -> None:
+    """M2: no money moved; the entries and their accounts show both bookings all the same."""
+    order = histories.a_confirmed_order(memberctl)
+    wrong = histories.pay(memberctl, order, "365.00")["number"]
+    memberctl.ok("payment", "void", wrong, "--reason", "typed 365", "--yes", as_="qian")
+    histories.pay(memberctl, order, "3650.00")
+    for which in (("--month", "2026-03"), ("--year", "2026")):
+        shown = memberctl.ok("ledger", "statement", *which, as_="qian")
+        assert (shown["received"]["amount"], shown["paid_out"]["amount"]) == ("3650.00", "0.00")
+        (cash,) = (each for each in shown["accounts"] if each["account"] == "cash")
+        assert [cash[key]["amount"] for key in ("more", "less", "closing")] == [
+            "4015.00", "365.00", "3650.00",
+        ]  # fmt: skip
+
+
 def test_a_statement_of_a_year_is_the_sum_of_its_months_and_ends_as_the_last(
     earning: Program,
 ) -> None:
