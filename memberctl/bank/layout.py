@@ -23,6 +23,7 @@ _ROW_NUMBERS = frozenset(
 """Columns, by their keys, that count the rows of a file, when a map names no other."""
 
 _MOST_HEADER_LINES = 20
+_MOST_NAMED = 4  # Maps whose columns a refusal lists; a format has no more.
 
 _NONE_GIVEN = frozenset({"0", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 """What stands for a number that nobody gave."""
@@ -60,11 +61,17 @@ def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None 
             nearest = max(nearest, _likeness(line, forms, delimiter))
     if empty:
         raise Invalid(f"{file.name} is empty", rule="empty_file", hint="download it again")
+    if len(forms) > _MOST_NAMED:
+        raise Invalid(
+            f"{file.name} is in no form that is known: no line has the columns of one",
+            rule="header_missing",
+            hint="write a map: memberctl bank map example; the forms: memberctl help bank",
+        )
     wanted = "; or ".join(dict.fromkeys(", ".join(form.looked_for) for form in forms))
     raise Invalid(
         f"{file.name} is not in this form: no line has the columns {wanted}{nearest[1]}",
         rule="header_missing",
-        hint="leave out --format, or write a map: memberctl bank map example",
+        hint="try another --format or none, or a map: memberctl bank map example",
     )
 
 

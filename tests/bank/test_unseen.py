@@ -202,6 +202,12 @@ def test_what_is_no_statement_is_refused_in_words(
         read_text(tmp_path, content)
 
 
+def test_a_table_of_an_unknown_bank_says_so_without_listing_every_form(tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="in no form that is known") as refused:
+        read_text(tmp_path, "Date,Description,Sum\n")
+    assert "bank map example" in (refused.value.hint or "")
+
+
 def test_a_map_that_does_not_fit_names_the_line_and_the_column_that_it_lacks(
     tmp_path: Path,
 ) -> None:
