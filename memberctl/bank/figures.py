@@ -147,14 +147,14 @@ def date_pattern(form: str) -> re.Pattern[str]:
         code = next(signs, "")
         if code not in _PARTS or code in seen:
             raise Invalid(
-                f"the date form has %{code or ' at its end'}, which is not known or comes twice",
+                f"has %{code or ' at its end'}, which is not known or comes twice",
                 rule="map",
                 allowed=[f"%{known}" for known in _PARTS],
             )
         seen.add(code)
         pieces.append(_PARTS[code])
     if not (seen & {"Y", "y"} and seen & {"m", "b", "B"} and "d" in seen):
-        raise Invalid("a date form needs year, month and day", rule="map")
+        raise Invalid("are forms of dates, which need year, month and day", rule="map")
     return re.compile("".join(pieces))
 
 
