@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlmodel import select
 
+from memberctl.store.copying import NOT_COPIED
 from memberctl.store.engine import Store
 from memberctl.store.schema import metadata
 
@@ -31,6 +32,7 @@ def content(location: str) -> dict[str, list[dict[str, Any]]]:
         return {
             table.name: sorted(map(comparable, session.execute(select(table)).mappings()), key=repr)
             for table in metadata.sorted_tables
+            if table.name != NOT_COPIED
         }
 
 
