@@ -50,7 +50,6 @@ WRITE_PRAGMAS = (
     *READ_PRAGMAS,
     "PRAGMA synchronous=FULL",
     "PRAGMA secure_delete=ON",
-    "PRAGMA temp_store=MEMORY",
     "PRAGMA wal_autocheckpoint=0",
     # A WAL that begins anew would keep its length, and be taken for long ever after; cut to the
     # limit it is written over, which costs the disk half of what growing does.
