@@ -5,8 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from pathlib import Path
 
-from memberctl.bank.mapping import Form, read_form
+from memberctl.bank.mapping import read_form
 from memberctl.bank.rules import StatementFormat
+from memberctl.bank.table_form import Form
 
 FOLDER = Path(__file__).parent / "maps"
 TABULAR = (StatementFormat.ALIPAY, StatementFormat.WECHAT, StatementFormat.ICBC)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from memberctl.bank.figures import is_nothing, plain
-from memberctl.bank.mapping import Form, Place, column_key
+from memberctl.bank.table_form import Form, Place, column_key
 from memberctl.core.errors import Invalid
 from memberctl.core.lines import Line, LineFile, delimiter_of
 

@@ -15,10 +15,11 @@ from typing import BinaryIO, Protocol
 from memberctl.bank.camt import Camt053
 from memberctl.bank.forms import TABULAR, family_of, forms_of
 from memberctl.bank.layout import find_layout
-from memberctl.bank.mapping import Form, read_form
+from memberctl.bank.mapping import read_form
 from memberctl.bank.results import MapChecked, RowRead
 from memberctl.bank.rules import Entry, Findings, Section, StatementFormat
 from memberctl.bank.swift import Mt940, looks_like_mt940
+from memberctl.bank.table_form import Form
 from memberctl.bank.tabular import Table
 from memberctl.core.errors import Invalid, UsageProblem
 from memberctl.core.lines import LineFile, lines_of

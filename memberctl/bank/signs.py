@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from memberctl.bank.figures import is_nothing, parse_figure
 from memberctl.bank.layout import Cells
-from memberctl.bank.mapping import Form, SignRule, word_key
+from memberctl.bank.table_form import Form, SignRule, word_key
 from memberctl.core.errors import Invalid
 from memberctl.core.money import EXPONENTS
 

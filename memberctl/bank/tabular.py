@@ -20,9 +20,9 @@ from memberctl.bank.figures import (
     plain,
 )
 from memberctl.bank.layout import Cells, Layout, places_in
-from memberctl.bank.mapping import Total, word_key
 from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Section, Skip, compact
 from memberctl.bank.signs import DIRECTIONS, Signs
+from memberctl.bank.table_form import Total, word_key
 from memberctl.core.cells import excel_damaged
 from memberctl.core.errors import Invalid
 from memberctl.core.lines import Line, LineFile
