@@ -54,15 +54,13 @@ class MonthIncome:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """A month at one look.
+class MonthFigures:
+    """What one month came to.
 
     income      -- what was earned; lost -- bad debt and other expenses
     received, paid_out -- money that came in and went out, without what tills were over or short,
                    and without payments that were voided: none of that money ever moved (M2)
     receivable, credit, unearned -- at the end: owed by members, owed to them, and not served yet
-    booked_through -- the last day up to which income is booked, None when it never was
-    till_over, till_short -- what counted tills held beyond their takings, and what was missing
     """
 
     month: str
@@ -73,25 +71,22 @@ class Statement:
     receivable: Money
     credit: Money
     unearned: Money
+
+
+@dataclass(frozen=True, slots=True)
+class Statement(MonthFigures):
+    """A month at one look.
+
+    booked_through -- the last day up to which income is booked, None when it never was
+    months      -- what this month and those before it earned
+    till_over, till_short -- what counted tills held beyond their takings, and what was missing
+    """
+
     booked_through: date | None
     accounts: tuple[AccountMonth, ...]
     months: tuple[MonthIncome, ...]
     till_over: Money
     till_short: Money
-
-
-@dataclass(frozen=True, slots=True)
-class MonthFigures:
-    """What one month of a year came to; the keys are Statement's."""
-
-    month: str
-    income: Money
-    lost: Money
-    received: Money
-    paid_out: Money
-    receivable: Money
-    credit: Money
-    unearned: Money
 
 
 @dataclass(frozen=True, slots=True)
