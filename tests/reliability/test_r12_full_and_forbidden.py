@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from tests.reliability.terminals import CONTEXT, Terminal, terminal
 from tests.stores import tools_on_path
 
 FULL, ALMOST_FULL = 1_500, (20_000, 45_000, 70_000, 95_000)
+READ_ONLY, NOTHING = 0o555, 0
 PEOPLE = "name,phone,plan\n" + "".join(
     f"钱多{n},137{n:08},YEAR\n" for n in range(40)
 )  # An import whose pages do not fit where a payment's do.
@@ -164,6 +166,17 @@ def test_what_may_not_be_written_beside_the_store_is_refused_with_5(
     assert "right.refused" not in {row["event"] for row in shop.ok("audit", "log")}
 
 
+@contextmanager
+def forbidden(target: Path, rights: int) -> Iterator[None]:
+    """Leave no more than these rights on a file or folder, and give the others back."""
+    before = target.stat().st_mode & 0o777
+    target.chmod(before & rights)
+    try:
+        yield
+    finally:
+        target.chmod(before)
+
+
 def test_an_import_whose_rejects_cannot_be_kept_writes_nothing(
     desk: tuple[Program, dict[str, str]],
 ) -> None:
@@ -172,23 +185,11 @@ def test_an_import_whose_rejects_cannot_be_kept_writes_nothing(
     people = out / "people.csv"
     people.write_text(PEOPLE + "孙小妹,12,YEAR\n")
     before = dump(shop)
-    out.chmod(0o500)
-    try:
+    with forbidden(out, READ_ONLY):
         refused = run(shop, WRITES["import"], {"people": str(people)}, under_modes)
         assert (refused.process.exitcode, str(out) in refused.err) == (5, True), refused.err
-    finally:
-        out.chmod(0o700)
     assert dump(shop) == before
     assert shop(*WRITES["import"].format(people=people).split()).exit == 3
-
-
-def forbid(path: Path, what: str) -> Iterator[None]:
-    """Take the right away from the store, its folder or its lock file, and give it back."""
-    target = {"folder": path.parent, "lock": path.with_name(path.name + ".lock")}.get(what, path)
-    before = target.stat().st_mode & 0o777
-    target.chmod(before & 0o555)
-    yield
-    target.chmod(before)
 
 
 @pytest.mark.parametrize("what", ["file", "folder", "lock"])
@@ -198,7 +199,8 @@ def test_a_store_that_may_only_be_read_is_read_and_not_changed(
     shop, names = desk
     path = Path(shop.location)
     before = dump(shop)
-    for _ in forbid(path, what):
+    targets = {"file": path, "folder": path.parent, "lock": path.with_name(path.name + ".lock")}
+    with forbidden(targets[what], READ_ONLY):
         for number, line in enumerate((*READS, BESIDE["backup"], BESIDE["anchor"])):
             done = run(shop, line, names, under_modes, number)
             assert done.process.exitcode == 0, (line, done.err)
@@ -217,16 +219,11 @@ def test_a_store_that_may_not_even_be_read_says_so(
     shop, names = desk
     path = Path(shop.location)
     before = dump(shop)
-    target = path if what == "file" else path.parent
-    mode = target.stat().st_mode & 0o777
-    target.chmod(0)
-    try:
+    with forbidden(path if what == "file" else path.parent, NOTHING):
         for number, line in enumerate((*READS, *WRITES.values(), BESIDE["backup"])):
             refused = run(shop, line, names, under_modes, number)
             assert refused.process.exitcode == 5, (line, refused.err)
             said_plainly(refused, str(path))
-    finally:
-        target.chmod(mode)
     assert dump(shop) == before
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import text
 from memberctl.store.engine import Store
 from tests.histories import a_member, a_paid_member
 from tests.program import Program
+from tests.reliability.test_r16_tampering import tamper
 
 HALF = "(CASE WHEN amount_minor > 0 THEN -100 ELSE 100 END)"
 FOUND = {
@@ -54,24 +55,10 @@ def club(shop: Program) -> Program:
     return shop
 
 
-def attack(program: Program, statements: list[str]) -> None:
-    """Change the store by another tool, past its triggers, which are put back."""
-    connection = sqlite3.connect(program.location)
-    triggers = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
-    ).fetchall()
-    for name, _ in triggers:
-        connection.execute(f"DROP TRIGGER {name}")
-    for statement in (*statements, *(sql for _, sql in triggers)):
-        connection.execute(statement)
-    connection.commit()
-    connection.close()
-
-
 @pytest.mark.parametrize("what", FOUND)
 def test_what_another_tool_changed_is_found_and_named(club: Program, what: str) -> None:
     statements, named = FOUND[what]
-    attack(club, statements)
+    tamper(club, statements)
     checked = club("db", "check", "--deep", "--format", "json")
     assert checked.exit == 8
     assert any(named in problem["object"] for problem in checked.json["problems"]), checked.json
@@ -79,7 +66,7 @@ def test_what_another_tool_changed_is_found_and_named(club: Program, what: str) 
 
 
 def test_a_trigger_that_is_gone_is_missed(club: Program) -> None:
-    attack(club, [])
+    tamper(club, [])
     assert club("db", "check", "--deep").exit == 0
     connection = sqlite3.connect(club.location)
     connection.execute("DROP TRIGGER audit_no_update")

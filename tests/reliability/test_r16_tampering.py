@@ -62,10 +62,10 @@ def anchor_in(shop: Program) -> tuple[Program, Path]:
 
 
 def tamper(shop: Program, statements: list[str]) -> None:
-    """Change the log as somebody can who may write the file, and put its triggers back."""
+    """Change the store as somebody can who may write the file, and put its triggers back."""
     connection = sqlite3.connect(shop.location)
     guards = connection.execute(
-        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'audit'"
+        "SELECT name, sql FROM sqlite_master WHERE type = 'trigger'"
     ).fetchall()
     for name, _ in guards:
         connection.execute(f"DROP TRIGGER {name}")

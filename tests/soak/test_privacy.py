@@ -83,9 +83,17 @@ def rows(program: Program) -> list[tuple[object, ...]]:
 
 
 def test_a_hundred_thousand_texts(told: Report) -> None:
-    judged = given(hostile.TEXTS)(hostile.assert_kept_or_refused)
-    settings(max_examples=TEXTS, deadline=None)(judged)()
-    told("R19", f"{TEXTS * 50} texts", "0 acted")
+    judged = Counter[str]()
+
+    @settings(max_examples=TEXTS, deadline=None)
+    @given(hostile.TEXTS)
+    def judge(texts: list[str]) -> None:
+        hostile.assert_kept_or_refused(texts)
+        judged["texts"] += len(texts)
+
+    judge()
+    told("R19", f"{judged['texts']} texts", "0 acted")
+    assert judged["texts"] >= 100_000
 
 
 def test_the_canary_in_every_format(canary: tuple[Program, dict[str, str]], told: Report) -> None:
