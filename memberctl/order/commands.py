@@ -46,7 +46,7 @@ ORDERS = (
     "quote", "dunning",
 )  # fmt: skip
 
-Reason = Annotated[str, typer.Option(help="Why; kept in the audit log.")]
+Reason = Annotated[str, typer.Option(help="Why; kept with the order.")]
 
 
 @order.command()

@@ -28,6 +28,7 @@ from memberctl.core.errors import (
 from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
 from memberctl.store.held import HeldConnection
+from memberctl.store.prepared import driver_of
 from memberctl.store.turnstile import PATIENCE_SECONDS, turnstile
 
 if TYPE_CHECKING:
@@ -186,6 +187,19 @@ def keep_few_pages(session: Session) -> None:
     connection = session.connection()
     if connection.dialect.name == "sqlite":
         connection.exec_driver_sql(f"PRAGMA cache_size=-{FEW_PAGES_KIB}")
+
+
+def version_by_others(session: Session) -> int | None:
+    """Return a number that is another one when another connection has written since.
+
+    None where the engine keeps none. SQLite tells it in 2 us, a hundredth of what most questions
+    about the same take.
+    """
+    raw, dialect = driver_of(session)
+    if dialect.name != "sqlite":
+        return None
+    (version,) = raw.execute("PRAGMA data_version").fetchone()
+    return int(version)
 
 
 def sqlite_path(location: str) -> Path | None:

@@ -56,19 +56,6 @@ def driver_of(session: Session) -> tuple[Any, Dialect]:
     return found
 
 
-def version_by_others(session: Session) -> int | None:
-    """Return a number that is another one when another connection has written since.
-
-    None where the engine keeps none. SQLite tells it in 2 us, a hundredth of what most questions
-    about the same take.
-    """
-    raw, dialect = driver_of(session)
-    if dialect.name != "sqlite":
-        return None
-    (version,) = raw.execute("PRAGMA data_version").fetchone()
-    return int(version)
-
-
 class Prepared:
     """One statement that answers rows, with its values named by bindparam() or in its text."""
 

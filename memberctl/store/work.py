@@ -21,10 +21,10 @@ from memberctl.core.dates import local_date
 from memberctl.store import repeats
 from memberctl.store.audit import append_notes, open_trail
 from memberctl.store.clock import moment
+from memberctl.store.engine import version_by_others
 from memberctl.store.failures import committing
 from memberctl.store.guard import store_info
 from memberctl.store.keys import Keys, load_keys
-from memberctl.store.prepared import version_by_others
 from memberctl.store.repeats import Request
 from memberctl.store.signals import signals_held
 

@@ -13,9 +13,8 @@ from sqlalchemy.exc import DBAPIError
 
 from memberctl.core.errors import Busy, NoStore, NotPermitted, UsageProblem
 from memberctl.store import engine
-from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path
+from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path, version_by_others
 from memberctl.store.failures import plain_failure
-from memberctl.store.prepared import version_by_others
 from tests.program import Program
 from tests.stores import Grounds
 
