@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import DatabaseError
 
 from memberctl.archive.personal import WHERE_SAID
 from memberctl.store.engine import Store
+from memberctl.store.schema import metadata
 from tests import histories
 from tests.program import Program
 
@@ -99,11 +100,17 @@ def _documents(memberctl: Program, member: str) -> None:
 
 
 def words_in(memberctl: Program) -> dict[str, list[Any]]:
-    """Return what stands in every column of words of the store, by table and column."""
+    """Return what stands in every column of words of the store, by table and column.
+
+    The rows come in the order of their keys: PostgreSQL shows a changed one elsewhere.
+    """
+    tables = metadata.tables
     with Store(memberctl.location).reading() as session:
         return {
             f"{table}.{column}": list(
-                session.connection().execute(text(f"SELECT {column} FROM {table}")).scalars()
+                session.scalars(
+                    select(tables[table].c[column]).order_by(*tables[table].primary_key.columns)
+                )
             )
             for table, columns in WHERE_SAID.items()
             for column in columns
