@@ -71,7 +71,7 @@ def scan(
     if card is None or refusal in NEVER_FORCED:
         assert refusal is not None
         return _refused(session, number, card, refusal, gate, by, at)
-    again = _repeated(session, card, gate, nonce, at)
+    again = _repeated(session, card, nonce)
     if again is not None:
         return _answer(card, again, Notice.ALREADY_IN)
     decision = Decision(refusal)
@@ -89,7 +89,7 @@ def _card(
     session: Session, number: str, gate: Gate, at: datetime
 ) -> tuple[CardSeen | None, Refusal | None]:
     """Return the card that was scanned, and why it opens nothing, if it does not."""
-    card = queries.card_seen(session, number, gate.zone)
+    card = queries.card_seen(session, number, gate, at)
     if card is None:
         return None, Refusal.CARD_UNKNOWN
     if card.state is not CardState.ACTIVE:
@@ -102,9 +102,7 @@ def _card(
     return card, None
 
 
-def _repeated(
-    session: Session, card: CardSeen, gate: Gate, nonce: str | None, at: datetime
-) -> int | None:
+def _repeated(session: Session, card: CardSeen, nonce: str | None) -> int | None:
     """Return the visit that a scan repeats, or None. Source: rules C5."""
     if nonce is not None:
         found = queries.visit_by_nonce(session, nonce)
@@ -118,7 +116,7 @@ def _repeated(
                     " nothing was done"
                 )
             return visit_id
-    return queries.recent_visit(session, card.member_id, gate, at)
+    return card.recent
 
 
 def _entrant(session: Session, card: CardSeen, gate: Gate, owes: Owes, at: datetime) -> Entrant:

@@ -52,6 +52,19 @@ SETTINGS = Prepared(
     )
 )
 POLICIES = Prepared(select(col(PolicyValue.key), col(PolicyValue.value)))
+AT = bindparam("at", type_=Instant())
+SINCE = bindparam("since", type_=Instant())
+RECENT = (
+    select(col(Visit.id))
+    .where(
+        col(Visit.member_id) == col(Card.member_id),
+        col(Visit.visited_at) > SINCE,
+        col(Visit.visited_at) <= AT,
+        col(Visit.undone_at).is_(None),
+    )
+    .order_by(col(Visit.visited_at).desc())
+    .limit(1)
+)
 CARD = Prepared(
     select(
         col(Card.id),
@@ -62,6 +75,7 @@ CARD = Prepared(
         .select_from(MemberHold)
         .where(col(MemberHold.member_id) == col(Card.member_id))
         .scalar_subquery(),
+        RECENT.scalar_subquery(),
     )
     .join(Member, col(Member.id) == col(Card.member_id))
     .where(col(Card.number) == bindparam("number", type_=Text()))
@@ -97,19 +111,6 @@ TICKETS = Prepared(
     .where(col(Term.member_id) == bindparam("member", type_=INTEGER), col(Term.voided_at).is_(None))
     .order_by(col(Term.id))
 )
-AT = bindparam("at", type_=Instant())
-SINCE = bindparam("since", type_=Instant())
-RECENT = Prepared(
-    select(col(Visit.id))
-    .where(
-        col(Visit.member_id) == bindparam("member", type_=INTEGER),
-        col(Visit.visited_at) > SINCE,
-        col(Visit.visited_at) <= AT,
-        col(Visit.undone_at).is_(None),
-    )
-    .order_by(col(Visit.visited_at).desc())
-    .limit(1)
-)
 BY_NONCE = Prepared(
     select(col(Visit.id), col(Visit.card_id), col(Visit.undone_at)).where(
         col(Visit.nonce) == bindparam("nonce", type_=Text())
@@ -127,7 +128,11 @@ INSIDE = Prepared(
 
 @dataclass(frozen=True, slots=True)
 class CardSeen:
-    """A card at a gate, and whose it is. holds -- what keeps or kept the member out"""
+    """A card at a gate, and whose it is.
+
+    holds  -- what keeps or kept the member out
+    recent -- id of the member's last live visit that a scan now only repeats (rules C5), or None
+    """
 
     card_id: int
     number: str
@@ -135,6 +140,7 @@ class CardSeen:
     member_id: int
     name: str
     holds: tuple[Hold, ...]
+    recent: int | None
 
 
 def settings_now(session: Session, by: Actor) -> object:
@@ -176,14 +182,14 @@ def _branch_of(session: Session, code: str | None, by: Actor) -> Branch | None:
     return known[0] if len(known) == 1 else None
 
 
-def card_seen(session: Session, number: str, tz: ZoneInfo) -> CardSeen | None:
-    """Return a card by its number, None when no card has it."""
-    found = CARD.row(session, number=number)
+def card_seen(session: Session, number: str, gate: Gate, at: datetime) -> CardSeen | None:
+    """Return a card by its number as it comes to a gate, None when no card has it."""
+    found = CARD.row(session, number=number, since=at - gate.repeat, at=at)
     if found is None:
         return None
-    card_id, state, member_id, name, held = found
-    holds = holds_of(session, [member_id], tz, at_every_branch=True) if held else {}
-    return CardSeen(card_id, number, state, member_id, name, holds.get(member_id, ()))
+    card_id, state, member_id, name, held, recent = found
+    holds = holds_of(session, [member_id], gate.zone, at_every_branch=True) if held else {}
+    return CardSeen(card_id, number, state, member_id, name, holds.get(member_id, ()), recent)
 
 
 def tickets_of(session: Session, member_id: int, gate: Gate) -> tuple[Ticket, ...]:
@@ -208,12 +214,6 @@ def _ticket(row: tuple[Any, ...], changes: tuple[Change, ...], tz: ZoneInfo) -> 
         changes=changes,
     )
     return Ticket(term_id, held, used, parse_hours(hours) if hours else None, bool(here))
-
-
-def recent_visit(session: Session, member_id: int, gate: Gate, at: datetime) -> int | None:
-    """Return the id of a member's last live visit that a scan at `at` only repeats, or None."""
-    found = RECENT.row(session, member=member_id, since=at - gate.repeat, at=at)
-    return None if found is None else int(found[0])
 
 
 def visit_by_nonce(session: Session, nonce: str) -> tuple[int, int, bool] | None:

@@ -21,7 +21,7 @@ from memberctl.core.actor import Actor
 from memberctl.store.bulk import insert_rows
 from memberctl.store.columns import instant_text
 from memberctl.store.keys import signature
-from memberctl.store.prepared import Prepared
+from memberctl.store.prepared import Prepared, driver_of
 from memberctl.store.tables import AuditRow
 
 if TYPE_CHECKING:
@@ -112,7 +112,8 @@ def _trail(session: Session) -> Trail:
 
 def _links(session: Session, trail: Trail) -> Iterator[tuple[object, ...]]:
     seq, prev = head(session)
-    sqlite = session.connection().dialect.name == "sqlite"
+    _, dialect = driver_of(session)
+    sqlite = dialect.name == "sqlite"
     for when, account, *who, event, about, facts in trail.pending:
         seq += 1
         said = signed_fields(account, when, *who, trail.command, event, about, facts)

@@ -43,6 +43,9 @@ def insert_rows(
     session.flush()
     raw, dialect = driver_of(session)
     insert = _insert(table, tuple(columns), dialect)
+    if len(rows) == 1:
+        _insert_one(raw, insert, rows[0])
+        return
     stored = insert.stored(rows)
     given = insert.given(stored)
     cursor = raw.cursor()
@@ -52,6 +55,28 @@ def insert_rows(
         cursor.close()
     if insert.summed:
         add(raw, insert.table, insert.whole(stored), insert.keys(stored))
+
+
+def _insert_one(raw: Any, insert: _Insert, row: Sequence[object]) -> None:
+    """Insert a single row, as a scan does: without what pays only for many."""
+    stored = [
+        value if convert is None or value is None else convert(value)
+        for convert, value in zip(insert.converters, row, strict=True)
+    ]
+    given = tuple(
+        [
+            place
+            for place, optional in enumerate(insert.optional)
+            if not optional or stored[place] is not None
+        ]
+    )
+    raw.execute(insert.sql(given), [stored[place] for place in given])
+    if insert.summed:
+        whole = tuple(
+            [default if place is None else stored[place] for place, default in insert.order]
+        )
+        key: Any = None if insert.key is None else [stored[insert.key]]
+        add(raw, insert.table, [whole], key)
 
 
 Columns = list[Sequence[object]]

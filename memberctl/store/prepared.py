@@ -39,10 +39,9 @@ class _Ready:
 
     def bound(self, values: dict[str, Any]) -> Any:
         """Return the values in the driver's own types and order."""
-        into, stored = self.into, dict(self.fixed)
-        for name, value in values.items():
-            convert = into.get(name)
-            stored[name] = value if convert is None else convert(value)
+        stored = {**self.fixed, **values}
+        for name, convert in self.into.items():
+            stored[name] = convert(stored[name])
         return stored if self.order is None else [stored[name] for name in self.order]
 
 
@@ -97,10 +96,10 @@ class Prepared:
         fixed: dict[str, Any] = {}
         for name, parameter in compiled.binds.items():
             convert = parameter.type.dialect_impl(dialect).bind_processor(dialect)
-            if convert is not None:
-                into[name] = convert
             if not parameter.required:
                 fixed[name] = parameter.value if convert is None else convert(parameter.value)
+            elif convert is not None:
+                into[name] = convert
         out = tuple(
             column.type.dialect_impl(dialect).result_processor(dialect, None)
             for column in self._statement.selected_columns

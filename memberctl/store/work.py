@@ -170,7 +170,8 @@ class Stream:
     def _opened(self, session: Session) -> tuple[Opening, Keys, bool]:
         version, known = version_by_others(session), self._known
         if known is not None and self._holds(session, known, version):
-            self._known = replace(known, version=version)
+            if version != known.version:
+                self._known = replace(known, version=version)
             open_trail(session, known.keys.audit, self._command)
             now = moment(self._as_of, known.opening.zone)
             return replace(known.opening, now=now), known.keys, False

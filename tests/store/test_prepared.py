@@ -13,7 +13,7 @@ from memberctl.core.errors import NoStore
 from memberctl.office.rules import DayKind, StaffState
 from memberctl.office.tables import CalendarDay, Organisation, Staff
 from memberctl.store.bulk import insert_rows
-from memberctl.store.checksums import refresh
+from memberctl.store.checksums import changed_rows, refresh
 from memberctl.store.columns import Day, Instant
 from memberctl.store.engine import Store
 from memberctl.store.prepared import Prepared, driver_of
@@ -49,6 +49,19 @@ def test_a_value_may_be_named_twice_and_what_waits_to_be_written_is_seen(session
     person = session.scalars(select(Staff).where(col(Staff.code) == "li")).one()
     person.name = "qian"
     assert sorted(named.rows(session, who="qian")) == [("Qian",), ("qian",)]
+
+
+def test_a_row_that_is_inserted_alone_is_stored_as_one_of_many_is(session: Session) -> None:
+    columns = ("day", "year", "kind", "name")
+    days = [date(2030, 1, 1), date(2030, 1, 2), date(2030, 1, 3)]
+    rows = [(day, day.year, DayKind.HOLIDAY, "元旦") for day in days]
+    insert_rows(session, CalendarDay, columns, rows[:1])
+    insert_rows(session, CalendarDay, columns, rows[1:])
+    stored = session.execute(
+        text("SELECT year, kind, name FROM calendar_day WHERE year = 2030")
+    ).all()
+    assert stored == [(2030, "holiday", "元旦")] * 3
+    assert list(changed_rows(driver_of(session)[0])) == []
 
 
 def test_a_failure_of_the_driver_is_said_as_plainly_as_any_other(memberctl: Program) -> None:
