@@ -292,7 +292,7 @@ AMOUNT_DOORS = (
         _53a=TAKEN,
     ),
     *doors(Kind.AMOUNT, "qian", "payment record --method cash -- {confirmed} {value}"),
-    *doors(Kind.AMOUNT, "qian", "till close --method wechat --counted {value}", _53a=TAKEN),
+    *doors(Kind.AMOUNT, "qian", "till close --method wechat --yes --counted {value}", _53a=TAKEN),
 )  # fmt: skip
 COUNT_DOORS = (
     *doors(Kind.PERCENT, "zhao", "tier revise gold --from 2028-01-01 --price-percent {value}"),

@@ -166,7 +166,7 @@ PINNED = {
     "debt refuse {off} --reason x": ("zhao", WRITE_OFF),
     "debt show {owed}": ("qian", PLAN),
     "debt write-off {owed} --reason x": ("qian", WRITE_OFF),
-    "till close --method card --counted 100.00": (
+    "till close --method card --counted 100.00 --yes": (
         "sun", "number branch method closed_on entries expected counted difference",
     ),
     "till list": ("qian", f"{TILL} closed_by"),

@@ -6,14 +6,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from memberctl.cli.invocation import look, work
+from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.core.money import parse_amount
 from memberctl.payment.rules import Method
-from memberctl.payment.till_rules import NO_BRANCH
+from memberctl.payment.till_rules import NO_BRANCH, TillCounted
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+
+    from memberctl.cli.run import Run
 
 till = noun("till", "Tills: the close of the day.")
 
@@ -37,19 +39,22 @@ def close(
 ) -> None:
     """Close a till: what was counted against what the books expect; a difference is booked.
 
+    A difference above the policy till_tolerance is asked about first: --yes agrees to it.
     What is entered later for this day belongs to the next close.
 
     Example: memberctl till close --branch SH01 --method cash --counted 1234.50
     """
     from memberctl.payment.tilling import close_till
 
+    seen = _agreed(ctx, method, counted, branch)
     with work(ctx, "till.close", money=True) as w:
         closed = close_till(
             w.session,
             _branch(w.session, branch),
             method,
-            counted_minor=parse_amount(counted, w.currency, what="what was counted", zero_ok=True),
+            counted_minor=_counted(counted, w.currency),
             remark=remark,
+            seen=seen,
             by=w.actor,
             at=w.now,
             today=w.today,
@@ -60,6 +65,33 @@ def close(
             "Closed {number}, {method} of {closed_on}: {counted} counted, {expected} expected,"
             " difference {difference}.",
         )
+
+
+def _agreed(
+    ctx: typer.Context, method: Method, counted: str, branch: str | None
+) -> TillCounted | None:
+    """Return what a till comes to, once a person agreed to its difference; None if none has to.
+
+    A till that is closed already is asked nothing: the command tells, or repeats, its answer.
+    """
+    from memberctl.payment.tilling import count_till
+
+    run: Run = ctx.obj
+    if run.dry_run or run.options.yes:
+        return None
+    with look(ctx, "till.close") as r:
+        found = count_till(
+            r.session, _branch(r.session, branch), method,
+            counted_minor=_counted(counted, r.currency), by=r.actor, today=r.today,
+            currency=r.currency,
+        )  # fmt: skip
+    if found is not None and found.must_ask:
+        confirm(ctx, f"Close the till of {method} with {found.words}? That is booked for good.")
+    return found
+
+
+def _counted(text: str, currency: str) -> int:
+    return parse_amount(text, currency, what="what was counted", zero_ok=True)
 
 
 @till.command("list")

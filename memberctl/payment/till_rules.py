@@ -31,6 +31,23 @@ class TillClosed:
 
 
 @dataclass(frozen=True, slots=True)
+class TillCounted:
+    """What closing a till would come to. must_ask -- a person has to agree to the difference"""
+
+    expected: Money
+    counted: Money
+    must_ask: bool
+
+    @property
+    def words(self) -> str:
+        """Return both figures and what is over or short, for a question."""
+        minor = self.counted.minor - self.expected.minor
+        difference = Money(abs(minor), self.counted.currency)
+        told = f"{difference} {'over' if minor > 0 else 'short'}" if minor else "no difference"
+        return f"{self.counted} counted, {self.expected} expected, {told}"
+
+
+@dataclass(frozen=True, slots=True)
 class TillMovement:
     """What one entry moved in a till; value_on -- the day that it counts for elsewhere."""
 
@@ -78,6 +95,20 @@ def till_method(method: Method) -> Method:
     if method is Method.MEMBER_CREDIT:
         raise Invalid("members' credit lies in no till", field="method", rule="till_method")
     return method
+
+
+def must_ask(expected_minor: int, counted_minor: int, tolerance_minor: int) -> bool:
+    """Whether a difference is more than is booked without a question. Source: rules M16."""
+    return abs(counted_minor - expected_minor) > tolerance_minor
+
+
+def refuse_moved(seen: TillCounted | None, now: TillCounted) -> None:
+    """Refuse a difference that is not the one that a person saw: something moved in between."""
+    if seen is not None and now.must_ask and seen.expected != now.expected:
+        raise Conflict(
+            f"something moved in this till since it was looked at: now {now.words}",
+            hint="count it again; what is in it: memberctl till list --open",
+        )
 
 
 def refuse_other_branch(staff: str, own: int | None, branch_id: int) -> None:
