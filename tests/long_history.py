@@ -103,7 +103,7 @@ def _money(program: Program) -> dict[str, str]:
     plan = ("debt", "instalments", owed, "--count", "3", "--first", "2026-03-31")
     program.ok(*plan, as_="qian")
     line = ("payment", "record", card, "100.00", "--method", "card", "--reference", "C1")
-    till = ("till", "close", "--branch", "SH01", "--method", "cash", "--counted", "0.00")
+    till = ("till", "close", "--branch", "SH01", "--method", "cash", "--counted", "0.00", "--yes")
     issued = program.ok("invoice", "issue", invoiced, as_="qian")["number"]
     histories.a_matched_statement(program)
     return {
