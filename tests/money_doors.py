@@ -22,7 +22,7 @@ MONEY_DOORS = (
     kept("debt write-off {owed} --reason {value}", "debt list", "qian"),
     kept("debt refuse {off} --reason {value}", "", "zhao"),
     Door(
-        Kind.TEXT, "till close --method card --counted 1.00 --yes --remark {value}", "sun",
+        Kind.TEXT, "till close --method card --counted 1.00 --remark {value}", "sun",
         "till show TC-000002", answers={"16c": TAKEN},
     ),
     kept("bank match --ignore {line} --reason {value}", "bank show {line}", "qian"),
@@ -59,7 +59,7 @@ MONEY_DOORS = (
     ),
     *doors(
         Kind.CODE, "qian",
-        "till close --method card --counted 1.00 --yes --branch {value}",
+        "till close --method card --counted 1.00 --branch {value}",
         "till list --branch {value}",
         "bank lines --account {value}",
         "bank match --account {value}",

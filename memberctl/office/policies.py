@@ -90,7 +90,7 @@ POLICIES: Mapping[str, Policy] = {
     "refund_days": Policy("15", "working days", "rules M7", least=1, most=250),
     "refund_manager_from": Policy("5000", "money", "rules M9", amount=AmountForm.AMOUNT),
     "refund_owner_from": Policy("50000", "money", "rules M9", amount=AmountForm.AMOUNT),
-    "till_tolerance": Policy("0", "money", "rules M16", amount=AmountForm.AMOUNT),
+    "till_tolerance": Policy("100", "money", "rules M16", amount=AmountForm.AMOUNT),
     "card_prefix": Policy("86", "two digits", "rules C1", least=10, most=99),
     "retention_rejected_years": Policy("1", "years", "rules G3", least=1, most=100),
     "retention_leads_years": Policy("1", "years", "mission S1.14", least=1, most=100),

@@ -29,31 +29,30 @@ def test_a_mistyped_count_is_refused_where_nobody_can_be_asked(shop: Program) ->
     assert shop("till", "list", "--format", "count", as_="qian").out == "0\n"
 
 
-def test_a_difference_is_booked_when_it_is_agreed_to_and_no_difference_asks_nothing(
-    shop: Program,
-) -> None:
-    assert shop.ok(*CLOSE, "1.00", "--yes", as_="qian")["difference"]["amount"] == "1.00"
-    none = ("till", "close", "--method", "card", "--counted", "0")
-    assert shop.ok(*none, as_="qian")["difference"]["amount"] == "0.00"
+def test_a_large_difference_is_booked_when_it_is_agreed_to(shop: Program) -> None:
+    assert shop.ok(*CLOSE, "101.00", "--yes", as_="qian")["difference"]["amount"] == "101.00"
 
 
 def test_up_to_the_tolerance_nobody_is_asked(shop: Program) -> None:
-    shop.ok("policy", "set", "till_tolerance", "5.00")
-    assert shop(*CLOSE, "5.01", as_="qian").exit == 2
-    assert shop(*CLOSE, "5.00", as_="qian").exit == 0
+    assert shop(*CLOSE, "100.01", as_="qian").exit == 2
+    assert shop.ok(*CLOSE, "100.00", as_="qian")["difference"]["amount"] == "100.00"
+    shop.ok("policy", "set", "till_tolerance", "0")
+    other = ("till", "close", "--method", "card", "--counted")
+    assert shop(*other, "0.01", as_="qian").exit == 2
+    assert shop.ok(*other, "0", as_="qian")["difference"]["amount"] == "0.00"
 
 
 def test_a_dry_run_tells_the_difference_and_asks_nobody(shop: Program) -> None:
-    tried = shop(*CLOSE, "7.00", "--dry-run", as_="qian")
-    assert tried.exit == 0 and "difference 7.00 CNY" in tried.out
+    tried = shop(*CLOSE, "700.00", "--dry-run", as_="qian")
+    assert tried.exit == 0 and "difference 700.00 CNY" in tried.out
     assert shop("till", "list", "--format", "count", as_="qian").out == "0\n"
 
 
 def test_a_close_that_is_repeated_is_asked_nothing_and_gets_its_answer(shop: Program) -> None:
-    shop.ok(*CLOSE, "3.00", "--yes", "--key", "K1", as_="qian")
-    again = shop(*CLOSE, "3.00", "--key", "K1", as_="qian")
+    shop.ok(*CLOSE, "300.00", "--yes", "--key", "K1", as_="qian")
+    again = shop(*CLOSE, "300.00", "--key", "K1", as_="qian")
     assert again.exit == 0 and "TC-000001" in again.out
-    assert shop(*CLOSE, "3.00", as_="qian").exit == 7
+    assert shop(*CLOSE, "300.00", as_="qian").exit == 7
 
 
 @pytest.mark.parametrize(("answer", "exit_code"), [("n", 6), ("y", 0)])
@@ -61,10 +60,10 @@ def test_a_person_at_a_terminal_sees_the_difference_before_it_is_booked(
     shop: Program, answer: str, exit_code: int
 ) -> None:
     person = pexpect.spawn(
-        PYTHON, ["-m", "memberctl", *CLOSE, "2.50"], env=shop.environment("qian"),
+        PYTHON, ["-m", "memberctl", *CLOSE, "250.00"], env=shop.environment("qian"),
         encoding="utf-8", timeout=60, dimensions=(24, 200),
     )  # fmt: skip
-    person.expect_exact("2.50 CNY counted, 0.00 CNY expected, 2.50 CNY over?")
+    person.expect_exact("250.00 CNY counted, 0.00 CNY expected, 250.00 CNY over?")
     person.sendline(answer)
     person.expect(pexpect.EOF)
     person.close()
