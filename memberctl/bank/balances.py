@@ -29,12 +29,23 @@ class _Order:
 
 @dataclass(slots=True)
 class Run:
-    """The rows of one account in one currency as they go by, with their running balances."""
+    """The rows of one account in one currency as they go by, with their running balances.
+
+    Some banks give a balance only behind the last row of a day, so a balance is held against the
+    one before it, over the rows between them.
+    known         -- the newest row that had a balance; lead -- the sum of the rows before the first
+    behind, since -- the sums of the rows after `known`, without it and with it
+    """
 
     section: Section
     total: int = 0
     previous: Entry | None = None
     first: Entry | None = None
+    first_known: Entry | None = None
+    known: Entry | None = None
+    lead: int = 0
+    behind: int = 0
+    since: int = 0
     rising: _Order = field(default_factory=_Order)
     falling: _Order = field(default_factory=_Order)
     opening: int | None = None
@@ -42,20 +53,23 @@ class Run:
 
     def take(self, entry: Entry) -> None:
         """Count one row that is money."""
-        self.total += entry.amount_minor
         self._widen(entry.booked_on)
-        before, self.previous = self.previous, entry
-        if before is None:
-            self.first = entry
+        self.first, self.previous = self.first or entry, entry
+        self.behind += entry.amount_minor
+        if entry.balance_minor is not None:
+            self._hold(entry, entry.balance_minor)
+            self.known, self.behind, self.since = entry, 0, 0
+        self.total += entry.amount_minor
+        self.since += entry.amount_minor
+
+    def _hold(self, entry: Entry, balance: int) -> None:
+        """Hold a row's balance against the one before it, in both reading orders."""
+        if self.known is None or self.known.balance_minor is None:
+            self.first_known, self.lead = entry, self.total
             return
-        if before.balance_minor is None or entry.balance_minor is None:
-            return
-        self.rising.take(
-            entry.balance_minor == before.balance_minor + entry.amount_minor, entry.line
-        )
-        self.falling.take(
-            before.balance_minor == entry.balance_minor + before.amount_minor, entry.line
-        )
+        before = self.known.balance_minor
+        self.rising.take(balance == before + self.behind, entry.line)
+        self.falling.take(before == balance + self.since, entry.line)
 
     def _widen(self, day: date | None) -> None:
         section = self.section
@@ -65,10 +79,9 @@ class Run:
 
     def settle(self) -> list[str]:
         """Give the section its balances and return what does not add up."""
-        first, last = self.first, self.previous
         found: list[str] = []
-        if first is not None and last is not None:
-            found += self._run_on(first, last)
+        if self.first is not None and self.previous is not None:
+            found += self._run_on(self.first, self.previous)
         if self.opening is not None:
             self.section.opening_minor = self.opening
         if self.closing is not None:
@@ -84,10 +97,7 @@ class Run:
             and first.booked_on > last.booked_on
         )
         order = self.falling if newest_first else self.rising
-        oldest, newest = (last, first) if newest_first else (first, last)
-        if oldest.balance_minor is not None and newest.balance_minor is not None:
-            self.section.opening_minor = oldest.balance_minor - oldest.amount_minor
-            self.section.closing_minor = newest.balance_minor
+        self._take_ends(newest_first=newest_first)
         if not order.breaks:
             return []
         times = "once" if order.breaks == 1 else f"{order.breaks} times"
@@ -95,6 +105,19 @@ class Run:
             f"the running balance does not follow from the rows {times}, first on line"
             f" {order.first}"
         ]
+
+    def _take_ends(self, *, newest_first: bool) -> None:
+        """Give the section the balances before and behind its rows, where rows have balances."""
+        one, other = self.first_known, self.known
+        if one is None or one.balance_minor is None or other is None or other.balance_minor is None:
+            return
+        section = self.section
+        if newest_first:
+            section.opening_minor = other.balance_minor - self.since
+            section.closing_minor = one.balance_minor + self.lead
+        else:
+            section.opening_minor = one.balance_minor - one.amount_minor - self.lead
+            section.closing_minor = other.balance_minor + self.behind
 
     def _unequal(self) -> list[str]:
         section = self.section
@@ -133,6 +156,9 @@ class Tally:
             for of in {"all", entry.direction}:
                 self._counts[place][of] += 1
                 self._sums[place][of] += minor
+            if entry.direction in signed:
+                self._counts[place]["net"] += 1
+                self._sums[place]["net"] += entry.amount_minor
 
     def unlike(
         self, what: str, of: str, currency: str, *, count: int | None, minor: int | None
@@ -142,8 +168,10 @@ class Tally:
         if count is not None and count not in {each[of] for each in self._counts}:
             there = self._counts[0][of]
             found.append(f"{what}: the file states {count} of them, there are {there}")
-        if minor is not None and minor not in {each[of] for each in self._sums}:
-            stated, came = (format_minor(each, currency) for each in (minor, self._sums[1][of]))
+        if minor is not None and minor not in {abs(each[of]) for each in self._sums}:
+            stated, came = (
+                format_minor(each, currency) for each in (minor, abs(self._sums[1][of]))
+            )
             found.append(f"{what}: the file states {stated}, the rows come to {came} {currency}")
         return found
 

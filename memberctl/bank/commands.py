@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any
 
 import typer
@@ -45,6 +46,10 @@ MapOption = Annotated[
 EncodingOption = Annotated[
     str | None, typer.Option("--encoding", help="utf-8, gb18030 ...; detected if not given.")
 ]
+UntilOption = Annotated[
+    str | None,
+    typer.Option("--until", help="Last day of a statement whose dates have no year, YYYY-MM-DD."),
+]
 
 
 class ImportVerb(Verb):
@@ -80,6 +85,7 @@ def import_(
     ] = None,
     map_file: MapOption = None,
     encoding: EncodingOption = None,
+    until: UntilOption = None,
 ) -> None:
     """Take in a statement: every row once, whatever files it comes in.
 
@@ -96,13 +102,16 @@ def import_(
     wanted = StatementFormat(format[0]) if format else None
     if form is not None and wanted not in (None, StatementFormat.CSV):
         raise UsageProblem("--map belongs to --format csv", hint="leave out --format")
-    stdin = getattr(run.stdin, "buffer", None)
-    opened = open_statement(file, format=wanted, form=form, encoding=encoding, stdin=stdin)
+    opened = open_statement(
+        file, format=wanted, form=form, encoding=encoding, until=_last_day(until),
+        stdin=getattr(run.stdin, "buffer", None),
+    )  # fmt: skip
     with opened as statement, work(ctx, "bank.import") as w:
         with progress("importing", None, stream=run.stderr, quiet=bool(run.options.quiet)) as bar:
             imported = import_statement(
-                w.session, w.keys, account, statement, by=w.actor, at=w.now, advance=bar.advance
-            )
+                w.session, w.keys, account, statement, by=w.actor, at=w.now, currency=w.currency,
+                advance=bar.advance,
+            )  # fmt: skip
         for notice in [*statement.notices, *statement.rows.findings.notices]:
             w.note(notice)
         for difference in imported.differences:
@@ -272,7 +281,15 @@ def list_accounts(ctx: typer.Context) -> None:
 
 @maps.command()
 def check(
-    ctx: typer.Context, file: FileArgument, map_file: MapNeeded, encoding: EncodingOption = None
+    ctx: typer.Context,
+    file: FileArgument,
+    map_file: MapNeeded,
+    encoding: EncodingOption = None,
+    until: UntilOption = None,
+    currency: Annotated[
+        str | None,
+        typer.Option(help="Where map and file name none; that of the organisation if not given."),
+    ] = None,
 ) -> None:
     """Show what a map reads of a file, and everything that it cannot read; nothing is written.
 
@@ -281,11 +298,22 @@ def check(
     from memberctl.bank.reading import check_map, read_map
 
     run = ctx.obj
-    stdin = getattr(run.stdin, "buffer", None)
-    found = check_map(file, read_map(map_file), encoding=encoding, stdin=stdin)
+    form = read_map(map_file)
+    code = None if currency is None else rules.currency_of(currency)
+    if code is None and form.currency is None:
+        with look(ctx, "bank.read") as r:
+            code = r.currency
+    found = check_map(
+        file, form, encoding=encoding, until=_last_day(until), currency=code,
+        stdin=getattr(run.stdin, "buffer", None),
+    )  # fmt: skip
     run.output.show_record(found)
     if found.problems:
         run.exit_code = 3
+
+
+def _last_day(text: str | None) -> date | None:
+    return None if text is None else parse_date(text.strip(), what="the last day")
 
 
 @maps.command()

@@ -52,9 +52,14 @@ def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None 
     empty = True
     for part in range(file.parts):
         file.choose(part)
+        heads = [Heading(form) for form in forms]
         for line in _first_lines(file):
             empty = empty and not line.text.strip()
-            found = [each for form in forms if (each := _layout_of(line, form, delimiter))]
+            found = [
+                each
+                for form, head in zip(forms, heads, strict=True)
+                if (each := _layout_of(line, form, delimiter, head))
+            ]
             if found:
                 _note_other_sheets(file)
                 return max(found, key=lambda layout: len(layout.places))
@@ -80,7 +85,7 @@ def _likeness(line: Line, forms: Sequence[Form], delimiter: str | None) -> tuple
     if len(forms) != 1:
         return 0, ""
     form = forms[0]
-    names = [column_key(cell) for cell in _cells_of(line, form, delimiter)]
+    names = [[column_key(cell) for cell in _cells_of(line, form, delimiter)]]
     lacks = [
         form.named(key)
         for key in form.needed
@@ -95,8 +100,7 @@ def _note_other_sheets(file: LineFile) -> None:
 
 
 def _first_lines(file: LineFile) -> Iterator[Line]:
-    workbook = file.encoding == "xlsx"
-    if workbook:
+    if file.has_cells:
         for line in file.lines("\t"):
             if line.number <= HEADER_WITHIN:
                 yield line
@@ -118,13 +122,13 @@ def _first_lines(file: LineFile) -> Iterator[Line]:
             began, parts = number, [text]
 
 
-def _layout_of(line: Line, form: Form, delimiter: str | None) -> Layout | None:
+def _layout_of(line: Line, form: Form, delimiter: str | None, head: Heading) -> Layout | None:
     if line.number <= form.skip_rows:
         return None
     cells = _cells_of(line, form, delimiter)
-    places = places_in(cells, form)
+    places = head.places(cells)
     parted = delimiter or form.delimiter or delimiter_of(line.text)
-    return None if places is None else Layout(form, places, len(cells), parted)
+    return None if places is None else Layout(form, places, head.width, parted)
 
 
 def _cells_of(line: Line, form: Form, delimiter: str | None) -> list[str]:
@@ -132,9 +136,35 @@ def _cells_of(line: Line, form: Form, delimiter: str | None) -> list[str]:
     return line.cells or next(csv.reader([line.text], delimiter=parted), [])
 
 
-def places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | None:
-    """Return where a header has a map's columns, None when a needed one is missing."""
-    names = [column_key(cell) for cell in cells]
+class Heading:
+    """The names of columns, line by line: the last one, and those above it that belong to it.
+
+    width -- how many cells they go over, once places were found
+    """
+
+    def __init__(self, form: Form) -> None:
+        self._form = form
+        self._above: list[Sequence[str]] = []
+        self.width = 0
+
+    def places(self, cells: Sequence[str]) -> dict[str, tuple[int, ...]] | None:
+        """Return where a header has a map's columns, None when a needed one is missing."""
+        rows = [*self._above, cells]
+        self._above = rows[1 - self._form.header_lines :] if self._form.header_lines > 1 else []
+        self.width = max(map(len, rows))
+        if len(rows) < self._form.header_lines:
+            return None
+        return places_in(rows, self._form)
+
+
+def places_in(rows: Sequence[Sequence[str]], form: Form) -> dict[str, tuple[int, ...]] | None:
+    """Return where lines of names, one above the other, have a map's columns.
+
+    A column of several lines is named by all its names, the upper first, or by one of them alone;
+    an upper name without another beside it goes over the columns on its right as well.
+    Returns None when a needed one is missing.
+    """
+    names = _names(rows)
     found: dict[str, tuple[int, ...]] = {}
     for key, places in form.columns.items():
         indexes = tuple(index for each in places if (index := _index_of(each, names)) is not None)
@@ -142,18 +172,34 @@ def places_in(cells: Sequence[str], form: Form) -> dict[str, tuple[int, ...]] | 
             found[key] = indexes
     if not all(key in found for key in form.needed):
         return None
-    counting = tuple(at for at, name in enumerate(names) if name in _ROW_NUMBERS)
+    counting = tuple(at for at, each in enumerate(names[0]) if each in _ROW_NUMBERS)
     used = {at for places in found.values() for at in places}
     if counting and not used.intersection(counting):
         found["row_number"] = counting
     return found
 
 
-def _index_of(place: Place, names: Sequence[str]) -> int | None:
+def _names(rows: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Return the names of the columns as they are compared, in each way that they may be said."""
+    own = [[column_key(cell) for cell in row] for row in rows]
+    if len(own) == 1:
+        return own
+    width = max(map(len, own))
+    filled: list[list[str]] = []
+    for row in own:
+        above = row + [""] * (width - len(row))
+        if row is not own[-1]:
+            for at in range(1, width):
+                above[at] = above[at] or above[at - 1]
+        filled.append(above)
+    return [["".join(each) for each in zip(*filled, strict=True)], *reversed(own)]
+
+
+def _index_of(place: Place, names: Sequence[Sequence[str]]) -> int | None:
     if isinstance(place, int):
-        return place - 1 if place <= len(names) else None
+        return place - 1 if place <= max(map(len, names)) else None
     wanted = column_key(place)
-    return names.index(wanted) if wanted in names else None
+    return next((each.index(wanted) for each in names if wanted in each), None)
 
 
 def _layout_without_header(form: Form, file: LineFile, delimiter: str | None) -> Layout:
@@ -193,7 +239,9 @@ class Cells:
     def content(self) -> list[str]:
         """Return all cells but those that change while the row stays the same one.
 
-        A status does, and the number that a row has in its file.
+        A status does, and the number that a row has in its file, and what a map calls so.
         """
-        changing = (*self._places.get("status", ()), *self._places.get("row_number", ()))
+        changing = {
+            at for key in ("status", "row_number", "changing") for at in self._places.get(key, ())
+        }
         return [cell.strip() for at, cell in enumerate(self._cells) if at not in changing]

@@ -83,6 +83,7 @@ def import_statement(
     *,
     by: Actor,
     at: datetime,
+    currency: str,
     advance: Callable[[int], None] = lambda _: None,
 ) -> StatementImported:
     """Take in every row of a statement that is not there yet.
@@ -91,12 +92,14 @@ def import_statement(
     reads otherwise is kept in both readings. The same file once more writes nothing at all.
 
     account_text -- the account's code; that of a method is opened when it is first used
+    currency     -- of the organisation, for rows that are in none by map, file and account
     advance      -- told how many more rows are done
     Raises NotFound for an account that is not known, and what reading the rows raises.
     Source: rules M15, I2.
     """
     keep_few_pages(session)
     account = _account_of(session, account_text, by=by, at=at)
+    statement.assume_currency(account.currency or currency)
     taking = Taking(session, keys, account, statement, by=by, at=at)
     rows = iter(statement.rows)
     while batch := list(islice(rows, BATCH)):

@@ -9,10 +9,12 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from memberctl.bank.camt import Camt053
+from memberctl.bank.cutting import CutLines
 from memberctl.bank.forms import TABULAR, family_of, forms_of
 from memberctl.bank.layout import find_layout
 from memberctl.bank.mapping import read_form
@@ -64,6 +66,11 @@ class Statement:
         """Refuse when the file was changed while it was read."""
         self.source.finish()
 
+    def assume_currency(self, code: str) -> None:
+        """Read rows in this currency where neither the map nor the file names one."""
+        if isinstance(self.rows, Table):
+            self.rows.assume_currency(code)
+
 
 class _Bytes:
     """A file that is no text; see core.lines.LineFile for what is meant by finish and close."""
@@ -96,14 +103,14 @@ def open_statement(
     format: StatementFormat | None = None,
     form: Form | None = None,
     encoding: str | None = None,
-    currency: str | None = None,
+    until: date | None = None,
     stdin: BinaryIO | None = None,
 ) -> Iterator[Statement]:
     """Open a statement and close it in the end.
 
     format   -- None detects it, and the notices say which
     form     -- the map, for the format csv
-    currency -- of rows whose map and file name none
+    until    -- the last day of a table whose dates have no year
     Raises NotFound, UsageProblem for csv without a map, and Invalid for what is no statement of
     that form; it names what was looked for.
     """
@@ -122,7 +129,7 @@ def open_statement(
         if encoding is None and head.startswith(_WIDE):
             encoding = "utf-16"
         lines = lines_of(raw, name, encoding=encoding, otherwise=_otherwise(found, form))
-        yield _of_lines(lines, found, form, currency, said=said)
+        yield _of_lines(lines, found, form, until, said=said)
         lines.close()
     finally:
         raw.close()
@@ -153,7 +160,7 @@ def _of_lines(
     lines: LineFile,
     found: StatementFormat | None,
     form: Form | None,
-    currency: str | None,
+    until: date | None,
     *,
     said: bool,
 ) -> Statement:
@@ -161,8 +168,10 @@ def _of_lines(
         _refuse_no_mt940(lines)
         return _statement(lines, found, Mt940(lines), said=said)
     forms = [form] if form is not None else forms_of(found)
+    if form is not None and form.widths:
+        lines = CutLines(lines, form.widths)
     layout = find_layout(lines, forms)
-    table = Table(lines, layout, currency)
+    table = Table(lines, layout, until=until)
     return _statement(lines, family_of(layout.form), table, said=said, form=layout.form)
 
 
@@ -196,11 +205,22 @@ def _statement(
 
 
 def check_map(
-    path: str | Path, form: Form, *, encoding: str | None = None, stdin: BinaryIO | None = None
+    path: str | Path,
+    form: Form,
+    *,
+    encoding: str | None = None,
+    until: date | None = None,
+    currency: str | None = None,
+    stdin: BinaryIO | None = None,
 ) -> MapChecked:
-    """Return what a map reads of a file. Raises what open_statement raises."""
-    with open_statement(path, form=form, encoding=encoding, stdin=stdin) as statement:
+    """Return what a map reads of a file. Raises what open_statement raises.
+
+    currency -- of rows that are in none by the map and the file; each of them is a problem else
+    """
+    with open_statement(path, form=form, encoding=encoding, until=until, stdin=stdin) as statement:
         assert isinstance(statement.rows, Table), "a map reads a table"
+        if currency is not None:
+            statement.assume_currency(currency)
         shown: list[RowRead] = []
         read = money = 0
         for entry in statement.rows:
@@ -209,22 +229,29 @@ def check_map(
             if len(shown) < MOST_SHOWN:
                 shown.append(_row_read(entry))
         statement.finish()
-        findings = statement.rows.findings
-        missing = [f"no column {each} was found" for each in statement.rows.missing]
-        notices = [*statement.notices, *findings.notices, *missing]
-        single = findings.sections[0] if len(findings.sections) == 1 else None
-        return MapChecked(
-            map=form.name,
-            columns=statement.rows.found,
-            read=read,
-            money=money,
-            skipped=read - money,
-            opening=_balance(single, "opening_minor"),
-            closing=_balance(single, "closing_minor"),
-            rows=shown,
-            notices=notices,
-            problems=findings.differences,
-        )
+        return _checked(statement, statement.rows, form, shown, read, money)
+
+
+def _checked(
+    statement: Statement, table: Table, form: Form, shown: list[RowRead], read: int, money: int
+) -> MapChecked:
+    findings = table.findings
+    missing = [f"no column {each} was found" for each in table.missing]
+    unfound = [f"{each}: no line of the file fits it" for each in table.unfound]
+    single = findings.sections[0] if len(findings.sections) == 1 else None
+    return MapChecked(
+        map=form.name,
+        columns=table.found,
+        read=read,
+        money=money,
+        skipped=read - money,
+        opening=_balance(single, "opening_minor"),
+        closing=_balance(single, "closing_minor"),
+        rows=shown,
+        stated=table.held,
+        notices=[*statement.notices, *findings.notices, *missing, *unfound],
+        problems=findings.differences,
+    )
 
 
 def _row_read(entry: Entry) -> RowRead:
@@ -241,6 +268,7 @@ def _row_read(entry: Entry) -> RowRead:
         id=entry.external_id,
         name=Personal(Kind.NAME, entry.name),
         skipped=entry.skip,
+        fee=entry.fee,
     )
 
 

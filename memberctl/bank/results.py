@@ -91,11 +91,15 @@ class RowRead:
     id: str | None
     name: Personal
     skipped: str | None
+    fee: bool
 
 
 @dataclass(frozen=True, slots=True)
 class MapChecked:
-    """What a map reads of a file: its first rows, and everything that it cannot read."""
+    """What a map reads of a file: its first rows, and everything that it cannot read.
+
+    stated -- what the file states of itself and its rows bear out
+    """
 
     map: str
     columns: str
@@ -105,6 +109,7 @@ class MapChecked:
     opening: Money | None
     closing: Money | None
     rows: list[RowRead]
+    stated: list[str]
     notices: list[str]
     problems: list[str]
 

@@ -187,14 +187,23 @@ def new_account(
             f"no statement tells of {method}; the till is counted: memberctl help payment",
             field="method", rule="method", allowed=OUTSIDE,
         )  # fmt: skip
-    if currency is not None and currency.strip().upper() not in EXPONENTS:
-        raise Invalid("the currency is not known", field="currency", rule="currency")
     return NewAccount(
         account_key(code),
         method,
         None if number is None else clean_text(number, what="the number", field="number"),
-        None if currency is None else currency.strip().upper(),
+        None if currency is None else currency_of(currency),
     )
+
+
+def currency_of(text: str) -> str:
+    """Return a currency's code as it is kept. Raises Invalid for one that is not known."""
+    code = text.strip().upper()
+    if code not in EXPONENTS:
+        raise Invalid(
+            "the currency is not known", field="currency", rule="currency",
+            hint="write its ISO 4217 code, e.g. CNY",
+        )  # fmt: skip
+    return code
 
 
 def account_key(text: str) -> str:

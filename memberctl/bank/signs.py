@@ -5,6 +5,7 @@ Source: rules M15; bad inputs 51-59.
 
 from __future__ import annotations
 
+from memberctl.bank.amounts import parse_amount, take_apart
 from memberctl.bank.figures import is_nothing, parse_figure
 from memberctl.bank.layout import Cells
 from memberctl.bank.table_form import Form, SignRule, word_key
@@ -13,6 +14,7 @@ from memberctl.core.money import EXPONENTS
 
 DIRECTIONS = {
     "all": "all rows", "in": "money in", "out": "money out", "neutral": "neutral rows",
+    "net": "money in less money out",
 }  # fmt: skip
 
 
@@ -40,6 +42,29 @@ class Signs:
             return self._directed(row, minor, problems)
         signed = -minor if form.rule is SignRule.REVERSED else minor
         return signed, "in" if signed >= 0 else "out"
+
+    def currency_in(self, row: Cells) -> str:
+        """Return the currency that the map's pattern finds in the cells of money, else ""."""
+        for key in ("amount", "in", "out"):
+            try:
+                found = take_apart(row.first(key), self._form.amounts).currency
+            except Invalid:
+                continue
+            if found:
+                return found
+        return ""
+
+    def fee_of(self, row: Cells, currency: str, problems: list[str]) -> int:
+        """Return what the bank kept of a row as it counts in the account: a charge is below 0."""
+        typed = row.first("fee")
+        if is_nothing(typed) or currency not in EXPONENTS:
+            return 0
+        try:
+            minor = parse_figure(typed, currency, self._form.numbers)
+        except Invalid as problem:
+            problems.append(f"column {self._form.named('fee')}: {problem.message}")
+            return 0
+        return minor if self._form.fees.negative else -minor
 
     def balance_of(self, row: Cells, currency: str) -> int | None:
         """Return the balance behind a row; banks also mask it, and then there is none."""
@@ -80,15 +105,30 @@ class Signs:
         return abs(minor)
 
     def _directed(self, row: Cells, minor: int, problems: list[str]) -> tuple[int, str]:
-        word, form = word_key(row.first("direction")), self._form
-        if word in form.words_in:
+        way = self._way_of(row.first("direction"), problems)
+        if way == "in":
             return self._unsigned(minor, "in", row.line), "in"
-        if word in form.words_out:
+        if way == "out":
             return -self._unsigned(minor, "out", row.line), "out"
-        if word in form.words_neutral:
-            return abs(minor), "neutral"
-        problems.append(f"column {form.named('direction')}: is none of the map's words")
-        return abs(minor), "all"
+        return abs(minor), way or "all"
+
+    def _way_of(self, text: str, problems: list[str]) -> str:
+        """Return in, out or neutral for the text of a direction, "" for one that tells none."""
+        ways, word = self._form.ways, word_key(text)
+        for way, said in ways.items():
+            if word in said.words:
+                return way
+        fitting = [way for way, said in ways.items() if said.fits(text)]
+        if len(fitting) == 1:
+            return fitting[0]
+        named = f"column {self._form.named('direction')}"
+        if fitting:
+            problems.append(f"{named}: fits the patterns of {' and of '.join(fitting)}")
+        elif self._form.otherwise:
+            return self._form.otherwise
+        else:
+            problems.append(f"{named}: is none of the map's words")
+        return ""
 
     def _figure(
         self, row: Cells, key: str, currency: str, problems: list[str], empty_ok: bool = False
@@ -97,7 +137,7 @@ class Signs:
         if is_nothing(typed) and empty_ok:
             return None
         try:
-            return parse_figure(typed, currency, self._form.numbers)
+            return parse_amount(typed, currency, self._form.numbers, self._form.amounts)
         except Invalid as problem:
             problems.append(f"column {self._form.named(key)}: {problem.message}")
             return None

@@ -11,7 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from memberctl.bank.amounts import AmountForm
 from memberctl.bank.figures import NumberForm
+from memberctl.bank.moments import DateForm
+from memberctl.bank.years import YearForm
 
 Place = str | int
 """A column: its name in the header, or its place counted from 1."""
@@ -27,10 +30,40 @@ class SignRule(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Way:
+    """How the column of the direction tells one of them: whole words, or patterns found in it."""
+
+    words: frozenset[str] = frozenset()
+    patterns: tuple[re.Pattern[str], ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.words or self.patterns)
+
+    def fits(self, text: str) -> bool:
+        """Whether one of the patterns is found in a text."""
+        return any(pattern.search(text) for pattern in self.patterns)
+
+
+@dataclass(frozen=True, slots=True)
+class FeeForm:
+    """How a map tells what the bank charged.
+
+    words -- in the column `kind`, that make a row a charge
+    net   -- of a column `fee`: it has come off the amount already
+    negative -- of a column `fee`: a charge is written below 0
+    """
+
+    words: tuple[str, ...] = ()
+    net: bool = False
+    negative: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Total:
     """A sum or number of rows that a file states.
 
-    pattern -- finds it in a line, with the groups count and sum; of -- all, in, out or neutral
+    pattern -- finds it in a line, with the groups count and sum
+    of      -- all, in, out, neutral, or net: money in less money out
     row     -- instead: the first cell of a row whose money columns hold the sums
     """
 
@@ -43,35 +76,48 @@ class Total:
 class Form:
     """A map, checked.
 
-    columns   -- key -> the columns that it may be found in; of `references`, `text` and `kind`
-                 all of them are taken, of others the first that is there
+    columns   -- key -> the columns that it may be found in; of `references`, `text`, `kind` and
+                 `status` all of them are taken, of others the first that is there
+    currency  -- None where a column or the account tells it
     delimiter -- None is detected from the header's line
+    widths    -- of the cells of a line, in place of a delimiter
+    header_lines -- how many lines of names stand above each other
     also_needed -- keys of columns that tell this form from one like it
+    days_from_above -- a row without a date is of the day of the row above it
+    ways      -- in, out and neutral -> how the column of the direction tells it
+    otherwise -- which of them a row is that none of them fits
     reversals -- an amount below 0 takes a booking back where its column or its word tells which
                  way the money went; else the sign only repeats that
     skip      -- words of the status that make a row none; pending -- not yet money
+    skip_lines, pending_lines -- the same by a pattern in the whole line
     """
 
     name: str
     columns: Mapping[str, tuple[Place, ...]]
-    dates: tuple[str, ...]
+    dates: DateForm
     rule: SignRule
+    years: YearForm = field(default_factory=YearForm)
     currency: str | None = None
     encoding: str | None = None
     delimiter: str | None = None
+    widths: tuple[int, ...] = ()
     numbers: NumberForm = field(default_factory=NumberForm)
+    amounts: AmountForm = field(default_factory=AmountForm)
     skip_rows: int = 0
     header: bool = True
+    header_lines: int = 1
     footer: re.Pattern[str] | None = None
-    words_in: frozenset[str] = frozenset()
-    words_out: frozenset[str] = frozenset()
-    words_neutral: frozenset[str] = frozenset()
+    days_from_above: bool = False
+    ways: Mapping[str, Way] = field(default_factory=dict)
+    otherwise: str = ""
     neutral_in: frozenset[str] = frozenset()
     reversals: bool = False
     skip: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
+    skip_lines: re.Pattern[str] | None = None
+    pending_lines: re.Pattern[str] | None = None
     currencies: Mapping[str, str] = field(default_factory=dict)
-    fees: tuple[str, ...] = ()
+    fees: FeeForm = field(default_factory=FeeForm)
     account: re.Pattern[str] | None = None
     opening: re.Pattern[str] | None = None
     closing: re.Pattern[str] | None = None

@@ -7,38 +7,43 @@ Source: rules M15, I3; bad inputs 31-50.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import date
 
-from memberctl.bank.balances import Run, Tally
-from memberctl.bank.figures import (
-    is_nothing,
-    parse_clock,
-    parse_figure,
-    parse_moment,
-    plain,
-)
-from memberctl.bank.layout import Cells, Layout, places_in
-from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Section, Skip, compact
-from memberctl.bank.signs import DIRECTIONS, Signs
-from memberctl.bank.table_form import Total, word_key
+from memberctl.bank.amounts import currency_code, take_apart
+from memberctl.bank.figures import is_nothing, parse_figure, plain
+from memberctl.bank.layout import Cells, Heading, Layout
+from memberctl.bank.moments import DayOfMonth, Moment, parse_clock, parse_moment
+from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Skip, compact
+from memberctl.bank.signs import Signs
+from memberctl.bank.stated import Stated
+from memberctl.bank.table_form import SignRule, word_key
+from memberctl.bank.years import Years
 from memberctl.core.cells import excel_damaged
 from memberctl.core.errors import Invalid
 from memberctl.core.lines import Line, LineFile
-from memberctl.core.money import EXPONENTS
 
 MOST_SAID = 20
 _MOST_MOMENTS = 2_000
+_SIGNED = (SignRule.SIGNED, SignRule.REVERSED)
 
 
 class Table:
     """The rows of one file. Iterate it, then look at findings.
 
     currency -- of rows whose map and file name none
+    until    -- the last day of a statement whose dates have no year
     """
 
-    def __init__(self, file: LineFile, layout: Layout, currency: str | None = None) -> None:
+    def __init__(
+        self,
+        file: LineFile,
+        layout: Layout,
+        currency: str | None = None,
+        until: date | None = None,
+    ) -> None:
         self.findings = Findings()
         self._file = file
         self._form = layout.form
@@ -46,30 +51,40 @@ class Table:
         self._places: Mapping[str, tuple[int, ...]] | None = (
             None if layout.form.header else layout.places
         )
+        self._heading = Heading(layout.form)
         self._width = 0
         self._workbook = file.encoding == "xlsx"
         self._currency = layout.form.currency or currency or ""
-        self._moments: dict[str, tuple[date, time | None] | None] = {}
-        self._section = ""
-        self._runs: dict[tuple[str, str], Run] = {}
-        self._tally = Tally()
-        self._stated: list[tuple[Total, int | None, int | None]] = []
-        self._balances: dict[str, str] = {}
+        self._moments: dict[str, Moment | None] = {}
+        self._years = Years(layout.form.years, layout.form.dates, file.name, until)
+        self._day_above: date | None = None
+        self._stated = Stated(layout.form, self.findings)
         self._signs = Signs(layout.form)
         self._passed = 0
         self._bad = 0
         self._closed = self._closed_ids()
 
     def __iter__(self) -> Iterator[Entry]:
+        self._find_year()
         for line in self._file.lines(self._layout.delimiter):
             if line.number <= self._form.skip_rows or not line.text.strip(" \t,;|"):
                 continue
             moment = self._moment_in(line)
-            entry = self._row(line, moment) if moment is not None else self._other(line)
-            if entry is not None:
+            if moment is not None:
+                yield from self._rows(line, moment)
+            elif (entry := self._other(line)) is not None:
                 yield self._counted(entry)
-        self._end_of_section()
+        self._stated.end_of_section(self._currency)
         self._end()
+
+    def assume_currency(self, code: str) -> None:
+        """Read rows in this currency where neither the map nor the file names one."""
+        self._currency = self._currency or code
+
+    @property
+    def lacks_currency(self) -> bool:
+        """Whether rows may be in a currency that nothing names yet."""
+        return not self._currency
 
     @property
     def found(self) -> str:
@@ -83,6 +98,32 @@ class Table:
         return [
             self._form.named(key) for key in self._form.columns if key not in self._layout.places
         ]
+
+    @property
+    def held(self) -> list[str]:
+        """Return what the file states of itself and its rows bear out."""
+        return self._stated.held
+
+    @property
+    def unfound(self) -> list[str]:
+        """Return the keys of a map's patterns that no line of the file has."""
+        return self._stated.unfound()
+
+    def _find_year(self) -> None:
+        """Look ahead for what tells the year; refuse a file whose days nothing can place."""
+        form = self._form
+        if not form.dates.lacks_years or self._years.known:
+            return
+        if form.years.pattern is not None:
+            any(self._years.note(text) for _, text in self._file.text_lines())
+        if not self._years.known and "year" not in self._layout.places:
+            sought = form.years.pattern or form.years.file
+            why = "nothing in it fits the patterns of [year]" if sought else "the map has no [year]"
+            raise Invalid(
+                f"the dates of {self._file.name} may lack their year, and {why}",
+                rule="year_missing",
+                hint="give the last day of the statement: --until 2026-01-31; memberctl help maps",
+            )
 
     def _closed_ids(self) -> frozenset[str]:
         """Return the numbers of closed trades, whose refunds are no money either."""
@@ -99,7 +140,7 @@ class Table:
                 )
         return frozenset(found - {""})
 
-    def _moment_in(self, line: Line) -> tuple[date, time | None] | None:
+    def _moment_in(self, line: Line) -> Moment | None:
         """Return when a row was booked; None when the line is none, or cannot be dated."""
         if self._places is None:
             return None
@@ -112,21 +153,61 @@ class Table:
                     self._moments.clear()
                 self._moments[typed] = self._parsed_moment(typed)
             return self._moments[typed]
+        if self._form.days_from_above and self._day_above and self._looks_like_a_row(line):
+            return DayOfMonth(0, 0), None
         return None
 
-    def _parsed_moment(self, typed: str) -> tuple[date, time | None] | None:
+    def _parsed_moment(self, typed: str) -> Moment | None:
         try:
             return parse_moment(typed.strip("` \t'"), self._form.dates, workbook=self._workbook)
         except Invalid:
             return None
 
-    def _row(self, line: Line, moment: tuple[date, time | None]) -> Entry:
+    def _day_of(self, row: Cells, day: DayOfMonth, problems: list[str]) -> date | None:
+        """Return the date of a day whose row does not have all of it."""
+        if day.month == 0:
+            return self._day_above
+        try:
+            return self._years.place(day, row.first("year"))
+        except Invalid as problem:
+            problems.append(f"column {self._form.named('date')}: {problem.message}")
+            return None
+
+    def _rows(self, line: Line, moment: Moment) -> Iterator[Entry]:
+        """Yield a row, and beside it what the bank kept of it where a column says so."""
         assert self._places is not None
         row = Cells(line, self._places)
+        entry, fee = self._row(line, row, moment)
+        self._day_above = entry.booked_on
+        if entry.skip is Skip.CLOSED and _has(self._form.skip_lines, line.text):
+            self._stated.note(line, self._places)
+        if not fee or entry.skip is not None:
+            yield self._counted(entry)
+            return
+        if self._form.fees.net:
+            entry = replace(entry, amount_minor=entry.amount_minor - fee)
+        if self._form.rule in _SIGNED:
+            entry = replace(entry, direction="in" if entry.amount_minor >= 0 else "out")
+        yield self._counted(entry, fee)
+        yield replace(
+            entry, amount_minor=fee, balance_minor=None, content=f"{entry.content}\0fee", fee=True,
+            external_id=_beside(entry.external_id),
+        )  # fmt: skip
+
+    def _row(self, line: Line, row: Cells, moment: Moment) -> tuple[Entry, int]:
+        """Return a row, and what the bank kept of it."""
         problems: list[str] = []
         currency = self._currency_of(row, problems)
         amount, direction = self._signs.money_of(row, currency, problems)
-        clock = moment[1]
+        fee = self._signs.fee_of(row, currency, problems)
+        day, clock = moment
+        content = row.content()
+        if isinstance(day, DayOfMonth):
+            booked_on = self._day_of(row, day, problems)
+            # Next year's statement may have the same row of another day.
+            content.insert(0, str(booked_on))
+        else:
+            booked_on = day
         try:
             clock = parse_clock(row.first("time")) or clock
         except Invalid as problem:
@@ -135,13 +216,12 @@ class Table:
             problems.append(f"has {len(line.cells)} cells, the header has {self._width}")
         if "\0" in line.text:
             problems.append("contains a NUL")
-        status = row.first("status")
         external_id = self._id_of(row, problems)
         entry = Entry(
             line=line.number,
             raw=line.text,
-            section=compact(row.first("own_account")) or self._section,
-            booked_on=moment[0],
+            section=compact(row.first("own_account")) or self._stated.account,
+            booked_on=booked_on,
             booked_at=clock,
             amount_minor=amount,
             currency=currency,
@@ -151,28 +231,38 @@ class Table:
             name=row.first("name"),
             account=row.first("account"),
             text=" ".join(row.all("text")),
-            status=status,
-            content="\0".join(row.content()),
+            status=row.first("status"),
+            content="\0".join(content),
             problem="; ".join(problems),
             direction=direction,
-            fee=any(word in word_key(" ".join(row.all("kind"))) for word in self._form.fees),
+            fee=any(word in word_key(" ".join(row.all("kind"))) for word in self._form.fees.words),
         )
-        return replace(entry, skip=self._skip_of(entry, row))
+        return replace(entry, skip=self._skip_of(entry, row)), fee
 
     def _skip_of(self, entry: Entry, row: Cells) -> Skip | None:
         """Return why a row counts as no money, or None."""
-        form, status = self._form, word_key(entry.status)
         if entry.problem:
             return Skip.UNREADABLE
-        if status in form.skip or self._refunds_a_closed_trade(entry):
+        waits = self._waits(row, entry.raw)
+        if waits is not None:
+            return waits
+        if self._refunds_a_closed_trade(entry):
             return Skip.CLOSED
-        if status in form.pending:
-            return Skip.PENDING
         if entry.direction == "neutral":
-            words = {status, *(word_key(each) for each in row.all("kind"))}
-            if not words & form.neutral_in:
+            words = {word_key(each) for key in ("status", "kind") for each in row.all(key)}
+            if not words & self._form.neutral_in:
                 return Skip.NEUTRAL
         return Skip.ZERO if entry.amount_minor == 0 else None
+
+    def _waits(self, row: Cells, text: str) -> Skip | None:
+        """Return whether a row is closed or pending by its status or its line, or None."""
+        form = self._form
+        words = {word_key(row.first("status")), *(word_key(each) for each in row.all("status"))}
+        if words.intersection(form.skip) or _has(form.skip_lines, text):
+            return Skip.CLOSED
+        if words.intersection(form.pending) or _has(form.pending_lines, text):
+            return Skip.PENDING
+        return None
 
     def _refunds_a_closed_trade(self, entry: Entry) -> bool:
         separator = self._form.refund_separator
@@ -182,16 +272,17 @@ class Table:
         return bool(found) and trade in self._closed
 
     def _currency_of(self, row: Cells, problems: list[str]) -> str:
-        said = row.first("currency")
+        said = row.first("currency") or self._signs.currency_in(row)
         if is_nothing(said):
             if not self._currency:
                 problems.append("names no currency")
             return self._currency or NO_CURRENCY
-        code = self._form.currencies.get(word_key(said), said.upper())
-        if code not in EXPONENTS:
-            problems.append(f"column {self._form.named('currency')}: is no currency that is known")
-            return self._currency or NO_CURRENCY
-        return code
+        try:
+            return currency_code(said, self._form.currencies)
+        except Invalid as problem:
+            named = [self._form.named("currency")] if "currency" in self._form.columns else []
+            problems.append(" ".join(["column", *named]) + f": {problem.message}")
+            return NO_CURRENCY
 
     def _id_of(self, row: Cells, problems: list[str]) -> str | None:
         found = row.first("id").strip("`' \t")
@@ -206,8 +297,9 @@ class Table:
         """Look at a line that is no row: a header, an account, a sum, or a row gone wrong."""
         if self._is_header(line):
             return None
-        self._note_account(line)
-        if self._note_stated(line) or self._is_footer(line):
+        self._years.note(line.text)
+        self._stated.note_account(line, self._currency)
+        if self._stated.note(line, self._places) or _has(self._form.footer, line.text):
             return None
         if self._places is not None and self._looks_like_a_row(line):
             return self._undated(line)
@@ -216,31 +308,24 @@ class Table:
 
     def _undated(self, line: Line) -> Entry:
         """Return a row of money without a date: it waits, or it has gone wrong."""
-        row = Cells(line, self._places or {})
-        status, problem = row.first("status"), ""
-        if word_key(status) in self._form.skip:
-            skip = Skip.CLOSED
-        elif word_key(status) in self._form.pending:
-            skip = Skip.PENDING
-        else:
+        row, problem = Cells(line, self._places or {}), ""
+        skip = self._waits(row, line.text)
+        if skip is None:
             skip = Skip.UNREADABLE
             problem = f"column {self._form.named('date')}: is no date in a form that the map states"
         content = "\0".join(row.content())
         return Entry(
-            line.number, line.text, self._section, content=content, status=status,
-            skip=skip, problem=problem, direction="all",
+            line.number, line.text, self._stated.account, content=content,
+            status=row.first("status"), skip=skip, problem=problem, direction="all",
         )  # fmt: skip
 
     def _is_header(self, line: Line) -> bool:
         if not self._form.header:
             return False
-        places = places_in(line.cells, self._form)
+        places = self._heading.places(line.cells)
         if places is not None:
-            self._places, self._width = places, len(line.cells)
+            self._places, self._width = places, self._heading.width
         return places is not None
-
-    def _is_footer(self, line: Line) -> bool:
-        return self._form.footer is not None and self._form.footer.search(line.text) is not None
 
     def _looks_like_a_row(self, line: Line) -> bool:
         """Whether a line without a date has money in the column of money: it was a row."""
@@ -248,97 +333,37 @@ class Table:
         row = Cells(line, self._places)
         for key in ("amount", "in", "out"):
             try:
-                parse_figure(row.first(key), self._currency or "EUR", self._form.numbers)
+                amount = take_apart(row.first(key), self._form.amounts).amount
+                parse_figure(amount, self._currency or "EUR", self._form.numbers)
             except Invalid:
                 continue
             return True
         return False
 
-    def _note_account(self, line: Line) -> None:
-        if self._form.account is None:
-            return
-        found = self._form.account.search(line.text)
-        if found is not None and compact(found[1]) != self._section:
-            self._end_of_section()
-            self._section = compact(found[1])
-
-    def _note_stated(self, line: Line) -> bool:
-        """Remember what a line states of the file; return whether it is the total of a table."""
-        for key, pattern in (("opening", self._form.opening), ("closing", self._form.closing)):
-            found = pattern.search(line.text) if pattern is not None else None
-            if found is not None:
-                self._balances[key] = found[1]
-        for total in self._form.totals:
-            if total.row is not None and line.cells and total.row.search(line.cells[0].strip()):
-                self._take_total_row(line, total)
-                return True
-            found = total.pattern.search(line.text) if total.pattern is not None else None
-            if found is not None:
-                groups = found.groupdict()
-                self._stated.append((total, _whole(groups.get("count")), self._sum_of(groups)))
-        return False
-
-    def _sum_of(self, groups: Mapping[str, str | None]) -> int | None:
-        said = groups.get("sum")
-        try:
-            return abs(parse_figure(said or "", self._currency, self._form.numbers))
-        except (Invalid, KeyError):
-            return None
-
-    def _take_total_row(self, line: Line, total: Total) -> None:
-        row = Cells(line, self._places or {})
-        for key in ("in", "out"):
-            said = self._sum_of({"sum": row.first(key)})
-            self._stated.append((replace(total, of=key), None, said))
-
-    def _counted(self, entry: Entry) -> Entry:
-        """Count a row in the sums that the file may state, and in its account's balances."""
-        self._tally.take(entry, closed=entry.skip is not None and entry.skip is not Skip.NEUTRAL)
-        if entry.skip is None:
-            self._run_of(entry.section, entry.currency).take(entry)
+    def _counted(self, entry: Entry, fee_minor: int = 0) -> Entry:
+        """Count a row in what the file states, and say what could not be read of it."""
+        self._stated.count(entry, fee_minor)
         if entry.problem:
             self._bad += 1
             if self._bad <= MOST_SAID:
                 self.findings.differences.append(f"line {entry.line}: {entry.problem}")
         return entry
 
-    def _run_of(self, account: str, currency: str) -> Run:
-        run = self._runs.get((account, currency))
-        if run is None:
-            section = Section(account, currency)
-            self.findings.sections.append(section)
-            run = self._runs[account, currency] = Run(section)
-        return run
-
-    def _end_of_section(self) -> None:
-        """Hold what was stated of the account so far against its rows."""
-        currency = self._currency or next((key[1] for key in self._runs), "")
-        for total, count, minor in self._stated:
-            self.findings.differences += self._tally.unlike(
-                DIRECTIONS[total.of], total.of, currency, count=count, minor=minor
-            )
-        if self._balances and currency:
-            run = self._run_of(self._section, currency)
-            run.opening = self._stated_balance("opening", currency)
-            run.closing = self._stated_balance("closing", currency)
-        self._tally, self._stated, self._balances = Tally(), [], {}
-
-    def _stated_balance(self, key: str, currency: str) -> int | None:
-        try:
-            return parse_figure(self._balances.get(key, ""), currency, self._form.numbers)
-        except Invalid:
-            return None
-
     def _end(self) -> None:
-        self.findings.differences += self._signs.unexplained()
-        for run in self._runs.values():
-            self.findings.differences += run.settle()
+        self.findings.differences += [*self._signs.unexplained(), *self._years.doubts()]
+        self._stated.settle()
         if self._bad > MOST_SAID:
             self.findings.differences.append(f"and {self._bad - MOST_SAID} more rows")
         if self._passed:
             self.findings.notices.append(f"{self._passed} lines are no rows and were passed over")
+        self.findings.notices += self._years.notices()
 
 
-def _whole(text: str | None) -> int | None:
-    digits = (text or "").replace(",", "")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) < 10 else None
+def _has(pattern: re.Pattern[str] | None, text: str) -> bool:
+    return pattern is not None and pattern.search(text) is not None
+
+
+def _beside(external_id: str | None) -> str | None:
+    """Return the number of what the bank kept of a row, None where that would be too long."""
+    own = f"{external_id}/fee"
+    return own if external_id and len(own) <= LONGEST_ID else None

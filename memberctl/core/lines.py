@@ -39,6 +39,7 @@ class LineFile(Protocol):
 
     name, encoding, notices, sha256 -- as TextFile has them
     parts -- how many tables it holds: the sheets of a workbook, 1 for a text
+    has_cells -- its lines have their cells without a delimiter
     """
 
     name: str
@@ -46,6 +47,7 @@ class LineFile(Protocol):
     notices: list[str]
     sha256: str
     parts: int
+    has_cells: bool
 
     def choose(self, part: int) -> None:
         """Read another of its tables, counted from 0; the first one is read unless told so."""
@@ -103,6 +105,7 @@ class TextLines:
         self.notices = file.notices
         self.sha256 = file.sha256
         self.parts = 1
+        self.has_cells = False
 
     def choose(self, part: int) -> None:
         """Do nothing: a text is one table."""

@@ -38,6 +38,7 @@ class Workbook:
     def __init__(self, raw: BinaryIO, name: str) -> None:
         self.name = name
         self.encoding = "xlsx"
+        self.has_cells = True
         self.notices: list[str] = []
         content = raw.read(MOST_PACKED + 1)
         if len(content) > MOST_PACKED:

@@ -6,7 +6,8 @@ from datetime import date, time
 
 import pytest
 
-from memberctl.bank.figures import NumberForm, date_pattern, parse_clock, parse_figure, parse_moment
+from memberctl.bank.figures import NumberForm, parse_figure
+from memberctl.bank.moments import DateForm, date_pattern, parse_clock, parse_moment
 from memberctl.core.errors import Invalid
 
 POINT, COMMA = NumberForm(".", ","), NumberForm(",", ".")
@@ -74,27 +75,27 @@ def test_a_currency_without_decimals_takes_none() -> None:
 def test_a_date_is_read_in_the_stated_form_alone(
     text: str, form: str, day: date, clock: time | None
 ) -> None:
-    assert parse_moment(text, (form,)) == (day, clock)
+    assert parse_moment(text, DateForm((form,))) == (day, clock)
     with pytest.raises(Invalid):
-        parse_moment(f"{text}x", (form,))
+        parse_moment(f"{text}x", DateForm((form,)))
 
 
 @pytest.mark.parametrize("text", ["31/04/2026", "29/02/2023", "00/01/2026", "01/13/2026", "", "x"])
 def test_a_day_that_is_not_in_the_calendar_is_refused(text: str) -> None:
     with pytest.raises(Invalid):
-        parse_moment(text, ("%d/%m/%Y",))
+        parse_moment(text, DateForm(("%d/%m/%Y",)))
 
 
 def test_a_workbook_may_hold_the_serial_number_of_a_day() -> None:
-    assert parse_moment("46082.4375", ("%Y-%m-%d",), workbook=True) == (
+    assert parse_moment("46082.4375", DateForm(("%Y-%m-%d",)), workbook=True) == (
         date(2026, 3, 1), time(10, 30),
     )  # fmt: skip
-    assert parse_moment("46082", ("%Y-%m-%d",), workbook=True) == (date(2026, 3, 1), None)
+    assert parse_moment("46082", DateForm(("%Y-%m-%d",)), workbook=True) == (date(2026, 3, 1), None)
     with pytest.raises(Invalid):
-        parse_moment("46082", ("%Y-%m-%d",))
+        parse_moment("46082", DateForm(("%Y-%m-%d",)))
 
 
-@pytest.mark.parametrize("form", ["%Y-%m", "%d.%m", "%Y-%m-%d %Q", "%Y-%m-%d %", "%Y%Y-%m-%d", "x"])
+@pytest.mark.parametrize("form", ["%Y-%m", "%Y.%d", "%Y-%m-%d %Q", "%Y-%m-%d %", "%Y%Y-%m-%d", "x"])
 def test_a_form_without_a_whole_date_is_refused(form: str) -> None:
     with pytest.raises(Invalid):
         date_pattern(form)

@@ -316,7 +316,9 @@ def test_without_lock_and_unique_key_two_terminals_would_take_it_in_twice_or_fai
             with Unguarded(memberctl.location).writing() as session, open_statement(path) as read:
                 open_trail(session, keys.audit, "test")
                 who, when = founding.actors()["qian"], founding.FOUNDED_AT
-                done = import_statement(session, keys, "MAIN", read, by=who, at=when)
+                done = import_statement(
+                    session, keys, "MAIN", read, by=who, at=when, currency="CNY"
+                )
                 session.commit()
                 return done.new
         except (OperationalError, sqlite3.Error):

@@ -1,0 +1,135 @@
+"""Which part of a cell is the amount, where words, a currency or a refund stand beside it.
+
+A map says it with a pattern of the whole cell, so that nothing of it is passed over unseen.
+Source: rules M15; bad inputs 51-59.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NamedTuple
+
+from memberctl.bank.figures import NumberForm, parse_figure, plain
+from memberctl.core.errors import Invalid
+from memberctl.core.money import EXPONENTS
+
+GROUPS = frozenset({"amount", "refund", "refunded", "currency"})
+"""What a pattern of a cell may name: the last two a refund of all of it, and its currency."""
+
+_CODES = {
+    "€": "EUR", "£": "GBP", "₩": "KRW", "₽": "RUB", "₹": "INR", "ZŁ": "PLN", "KČ": "CZK",
+    "FT": "HUF", "R$": "BRL", "US$": "USD", "HK$": "HKD", "NT$": "TWD", "RMB": "CNY", "CN¥": "CNY",
+}  # fmt: skip
+"""Signs that stand for one currency alone; ¥ and $ do not."""
+
+_WORDS = re.compile(
+    r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£₩₽₹]|(?:US|HK|NT|R)\$|CN¥|zł|Kč|Ft(?![A-Za-z])"
+)
+_CODE = re.compile(r"[A-Z]{3}")
+
+
+class RefundRule(StrEnum):
+    """What a refund beside an amount means.
+
+    DEDUCTED -- the amount is whole, and only what is left of it was paid
+    SEPARATE -- the refund has a row of its own, so the amount stays whole
+    """
+
+    DEDUCTED = "deducted"
+    SEPARATE = "separate"
+
+
+@dataclass(frozen=True, slots=True)
+class AmountForm:
+    """How a map's cells of money are made up.
+
+    pattern -- of a whole cell, with the group `amount`; None where a cell is an amount and no more
+    """
+
+    pattern: re.Pattern[str] | None = None
+    refunds: RefundRule = RefundRule.SEPARATE
+
+
+class Taken(NamedTuple):
+    """A cell taken apart; refunded -- all of the amount was given back."""
+
+    amount: str
+    refund: str = ""
+    refunded: bool = False
+    currency: str = ""
+
+
+def take_apart(text: str, form: AmountForm) -> Taken:
+    """Return the parts of a cell of money. Raises Invalid for one that the pattern does not fit."""
+    if form.pattern is None:
+        return Taken(text)
+    match = form.pattern.fullmatch(plain(text))
+    if match is None:
+        raise Invalid("does not fit amounts.pattern of the map", rule="amount_form")
+    parts = match.groupdict()
+    return Taken(
+        parts["amount"] or "",
+        parts.get("refund") or "",
+        bool(parts.get("refunded")),
+        parts.get("currency") or "",
+    )
+
+
+def parse_amount(text: str, currency: str, numbers: NumberForm, form: AmountForm) -> int:
+    """Return the minor units of a cell of money, less what was given back where the map says so.
+
+    Raises Invalid as parse_figure and take_apart do, for a currency other than that of the row
+    and for a refund above its amount.
+    """
+    taken = take_apart(text, form)
+    if form.pattern is None:
+        _refuse_other_currency(text, currency)
+    minor = parse_figure(taken.amount, currency, numbers)
+    if form.refunds is RefundRule.SEPARATE:
+        return minor
+    if taken.refunded:
+        return 0
+    back = abs(parse_figure(taken.refund, currency, numbers)) if taken.refund else 0
+    if back > abs(minor):
+        raise Invalid("has a refund above its amount", rule="amount_form")
+    return minor - back if minor > 0 else minor + back
+
+
+def _refuse_other_currency(text: str, currency: str) -> None:
+    for word in _WORDS.findall(unicodedata.normalize("NFC", text)):
+        code = _CODES.get(word.upper(), word)
+        if code not in EXPONENTS:
+            raise unknown_currency(word)
+        if code != currency:
+            raise Invalid(
+                f"is in {code}, and its row is read as {currency}: a column `currency` or the group"
+                " currency of amounts.pattern tells it row by row",
+                rule="currency",
+            )
+
+
+def currency_code(word: str, translated: Mapping[str, str]) -> str:
+    """Return the code that a word of a file stands for. Raises Invalid for one that is not known.
+
+    translated -- what the map says of words, by their keys
+    """
+    folded = unicodedata.normalize("NFKC", word).strip("` \t")
+    code = translated.get(folded.casefold()) or _CODES.get(folded.upper(), folded.upper())
+    if code not in EXPONENTS:
+        raise unknown_currency(folded)
+    return code
+
+
+def unknown_currency(word: str) -> Invalid:
+    """Return the refusal of a currency, which names it if it is a code and no other text."""
+    is_code = bool(_CODE.fullmatch(word))
+    return Invalid(
+        f"{word if is_code else 'it'} is no currency that memberctl knows, and the row is left out;"
+        " if it is a name of one that is, the map says so:"
+        f' [currencies] "{word if is_code else "its name"}" = "EUR"',
+        rule="currency",
+    )
