@@ -28,6 +28,43 @@ class _Order:
 
 
 @dataclass(slots=True)
+class _Days:
+    """What moved on each day, and the balance behind it where one row of the day has one.
+
+    Some banks write the balance at the end of a day beside any one of its rows.
+    """
+
+    moved: dict[date, int] = field(default_factory=dict)
+    balances: dict[date, int] = field(default_factory=dict)
+    once: bool = True
+
+    def take(self, entry: Entry) -> None:
+        """Count one row."""
+        day, balance = entry.booked_on, entry.balance_minor
+        if day is None:
+            return
+        self.moved[day] = self.moved.get(day, 0) + entry.amount_minor
+        if balance is not None:
+            self.once = self.once and day not in self.balances
+            self.balances[day] = balance
+
+    def ends(self) -> tuple[int, int] | None:
+        """Return the balances before and behind all days, None where the days do not add up."""
+        if not self.once or not self.balances:
+            return None
+        opening: int | None = None
+        running = 0
+        for day in sorted(self.moved):
+            running += self.moved[day]
+            if day in self.balances:
+                opening = self.balances[day] - running if opening is None else opening
+                if self.balances[day] != opening + running:
+                    return None
+        assert opening is not None, "there are balances"
+        return opening, opening + running
+
+
+@dataclass(slots=True)
 class Run:
     """The rows of one account in one currency as they go by, with their running balances.
 
@@ -48,12 +85,14 @@ class Run:
     since: int = 0
     rising: _Order = field(default_factory=_Order)
     falling: _Order = field(default_factory=_Order)
+    days: _Days = field(default_factory=_Days)
     opening: int | None = None
     closing: int | None = None
 
     def take(self, entry: Entry) -> None:
         """Count one row that is money."""
         self._widen(entry.booked_on)
+        self.days.take(entry)
         self.first, self.previous = self.first or entry, entry
         self.behind += entry.amount_minor
         if entry.balance_minor is not None:
@@ -99,6 +138,10 @@ class Run:
         order = self.falling if newest_first else self.rising
         self._take_ends(newest_first=newest_first)
         if not order.breaks:
+            return []
+        by_day = self.days.ends()
+        if by_day is not None:
+            self.section.opening_minor, self.section.closing_minor = by_day
             return []
         times = "once" if order.breaks == 1 else f"{order.breaks} times"
         return [

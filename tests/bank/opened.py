@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 from memberctl.bank.mapping import read_form
@@ -11,10 +12,18 @@ from memberctl.bank.rules import Entry, Findings, StatementFormat
 Read = tuple[list[Entry], Findings, StatementFormat]
 
 
-def read(path: Path, *, map_text: str | None = None, format: StatementFormat | None = None) -> Read:
+def read(
+    path: Path,
+    *,
+    map_text: str | None = None,
+    format: StatementFormat | None = None,
+    until: date | None = None,
+    currency: str = "",
+) -> Read:
     """Return the rows of a file, what was noticed, and the format that it has."""
     form = None if map_text is None else read_form(map_text, "bank.toml")
-    with open_statement(path, form=form, format=format) as statement:
+    with open_statement(path, form=form, format=format, until=until) as statement:
+        statement.assume_currency(currency)
         rows = list(statement.rows)
         statement.finish()
         return rows, statement.rows.findings, statement.format

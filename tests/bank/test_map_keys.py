@@ -1,0 +1,163 @@
+"""A map that cannot be right gives one error, which names the key and what it takes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from memberctl.bank.mapping import read_form
+from memberctl.bank.rules import Skip
+from memberctl.core.errors import Invalid
+from tests.bank.opened import money, read_text
+
+SOUND = 'dates = ["%Y-%m-%d"]\n[columns]\ndate = "d"\namount = "a"\n'
+TOLD = SOUND + 'direction = "w"\n[signs]\n'
+FEES = SOUND + 'fee = "f"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("header_lines = 0\n" + SOUND, "line 1: header_lines is not below 1"),
+        ("header_lines = 9\n" + SOUND, "line 1: header_lines is at most 3"),
+        (
+            "header_lines = 2\nheader = false\n" + SOUND.replace('"d"', "1").replace('"a"', "2"),
+            "line 1: header_lines does not go with header = false",
+        ),
+        ("widths = []\n" + SOUND, "line 1: widths lists how many characters"),
+        ('widths = [1, "2"]\n' + SOUND, "line 1: widths lists"),
+        ('widths = [1]\ndelimiter = ";"\n' + SOUND, "line 1: widths stands in place of delimiter"),
+        ('months = ["jan"]\n' + SOUND, "line 1: months lists how the names of the twelve"),
+        (
+            'months = ["a","b","c","d","e","f","g","h","i","j","k","aa"]\n' + SOUND,
+            "line 1: months has two of which one begins as the other does",
+        ),
+        ('decimal = ";"\n' + SOUND, 'line 1: decimal is "." or ",", or ""'),
+        ('currency = "DEM"\n' + SOUND, "line 1: currency DEM is no currency that memberctl knows"),
+        ("dates_from_above = 1\n" + SOUND, "line 1: dates_from_above is true or false"),
+        (SOUND.replace("%Y", "%e"), "year.era is what a year written as %e lacks"),
+        (SOUND + "[year]\nera = 1911\n", "line 6: year.era is what a year"),
+        (SOUND + "[year]\npattern = '(x)'\n", "line 6: year.pattern has a group (?P<date>...)"),
+        (SOUND + "[year]\nfile = '(?P<month>x)'\n", "line 6: year.file has a group"),
+        (SOUND + "[year]\npattern = '('\n", "line 6: year.pattern is no pattern"),
+        (SOUND + "[year]\ncolumn = 'x'\n", "line 6: year.column is not known"),
+        (SOUND + "[amounts]\npattern = 'x'\n", "line 6: amounts.pattern has a group (?P<amount>"),
+        (
+            SOUND + "[amounts]\npattern = '(?P<amount>x)(?P<refund>y)'\n",
+            "amounts.refunds is missing: deducted where",
+        ),
+        (
+            SOUND + "[amounts]\npattern = '(?P<amount>x)'\nrefunds = 'deducted'\n",
+            "line 7: amounts.refunds is of a group",
+        ),
+        (SOUND + "[amounts]\nrefunds = 'never'\n", "line 6: amounts.refunds is not known"),
+        (TOLD + 'in_patterns = ["("]\n', "line 7: signs.in_patterns is no pattern"),
+        (TOLD + 'in_patterns = ["a"]\n', "signs.in and out list the words"),
+        (TOLD + 'otherwise = "up"\n', "line 7: signs.otherwise is not known"),
+        (TOLD + 'in = ["a"]\nneutral = ["a"]\notherwise = "out"\n', "neutral has a word"),
+        (SOUND + '[signs]\notherwise = "out"\n', 'signs.otherwise does not go with signs.rule'),
+        (SOUND + '[status]\nskip_lines = ["("]\n', "line 6: status.skip_lines is no pattern"),
+        (SOUND + "[status]\npending_lines = [1]\n", "line 6: status.pending_lines is a list"),
+        (FEES, "fees.amount is missing: gross where the fee comes off the amount"),
+        (FEES + '[fees]\namount = "half"\n', "line 7: fees.amount is not known"),
+        (SOUND + '[fees]\ncharge = "negative"\n', "line 6: fees.charge is of a column fee"),
+        (SOUND + 'fee = "a"\n[fees]\namount = "net"\n', "columns.fee is the column of amount too"),
+        (SOUND + "[[totals]]\nof = 'some'\nrow = 'x'\n", "line 6: totals.of is not known"),
+    ],
+)  # fmt: skip
+def test_a_map_with_a_wrong_value_names_its_line_its_key_and_what_it_takes(
+    text: str, said: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        read_form(text, "bank.toml")
+    assert re.match(r"the map bank\.toml(, line \d+)?: ", refused.value.message)
+    assert said in refused.value.message
+
+
+def test_words_decide_before_patterns_and_two_patterns_decide_nothing(tmp_path: Path) -> None:
+    mapped = TOLD + 'in = ["退款"]\nin_patterns = ["^退"]\nout_patterns = ["消费"]\n'
+    content = "d,a,w\n2026-03-02,1.00,退款\n2026-03-02,2.00,退货 x\n2026-03-02,3.00,消费 y\n"
+    doubtful = "2026-03-02,4.00,退货 消费\n2026-03-02,5.00,结息\n"
+    rows, findings, _ = read_text(tmp_path, content + doubtful, map_text=mapped, currency="CNY")
+    assert money(rows) == [100, 200, -300]
+    assert findings.differences == [
+        "line 5: column w: fits the patterns of in and of out",
+        "line 6: column w: is none of the map's words",
+    ]
+    otherwise = mapped + 'otherwise = "neutral"\n'
+    rows, _, _ = read_text(tmp_path, content + doubtful, map_text=otherwise, currency="CNY")
+    assert [row.skip for row in rows[3:]] == [Skip.UNREADABLE, Skip.NEUTRAL]
+
+
+def test_a_stated_sum_is_compared_whatever_rule_and_whatever_tells_its_currency(
+    tmp_path: Path,
+) -> None:
+    """Net sums below an amount's column, and sums of a file whose rows name the currency."""
+    net = SOUND + '[[totals]]\nrow = "^Sum"\n'
+    content = "d,a\n2026-03-02,5.00\n2026-03-03,-2.00\nSum,{}\n"
+    for stated, differences in (("3.00", 0), ("7.00", 1)):
+        _, findings, _ = read_text(
+            tmp_path, content.format(stated), map_text=net, currency="CNY"
+        )  # fmt: skip
+        assert len(findings.differences) == differences
+    named = SOUND + "currency = 'c'\n[[totals]]\nof = 'in'\npattern = 'in all (?P<sum>[0-9.]+)'\n"
+    _, findings, _ = read_text(
+        tmp_path, "d,a,c\n2026-03-02,5.00,EUR\nin all 5.01\n", map_text=named
+    )
+    assert findings.differences == ["money in: the file states 5.01, the rows come to 5.00 EUR"]
+
+
+def test_a_balance_that_stands_once_a_day_is_held_against_all_rows_of_its_days(
+    tmp_path: Path,
+) -> None:
+    mapped = SOUND + 'balance = "b"\n'
+    content = (
+        "d,a,b\n2026-03-02,5.00,\n2026-03-02,1.00,{}\n2026-03-03,-2.00,\n2026-03-04,1.00,15.00\n"
+    )
+    rows, findings, _ = read_text(
+        tmp_path, content.format("16.00"), map_text=mapped, currency="CNY"
+    )
+    section = findings.sections[0]
+    assert (section.opening_minor, section.closing_minor) == (1000, 1500)
+    assert findings.differences == [] and len(rows) == 4
+    _, findings, _ = read_text(tmp_path, content.format("16.01"), map_text=mapped, currency="CNY")
+    assert (
+        "running balance does not follow from the rows once, first on line 5"
+        in (findings.differences[0])
+    )
+
+
+def test_a_workbook_has_dates_as_dates_and_as_serial_numbers(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "bank.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        dated = book.add_format({"num_format": "yyyy-mm-dd"})
+        sheet.write_row(0, 0, ["d", "a"])
+        sheet.write_number(1, 0, 46083, dated)
+        sheet.write_number(1, 1, 1234.5)
+        sheet.write_number(2, 0, 46084.5)
+        sheet.write_number(2, 1, -2)
+        sheet.write_row(3, 0, ["2026-03-04", "1,000.00"])
+    rows, findings, _ = read_text(
+        tmp_path, path.read_bytes(), "b.xlsx", map_text=SOUND, currency="CNY"
+    )
+    assert money(rows) == [123450, -200, 100000] and findings.differences == []
+    assert [str(row.booked_on) for row in rows] == ["2026-03-02", "2026-03-03", "2026-03-04"]
+
+
+def test_wide_characters_of_a_fixed_width_line_count_two_where_their_bytes_do(
+    tmp_path: Path,
+) -> None:
+    mapped = 'encoding = "{}"\nwidths = [10, 8, 8]\n' + SOUND
+    content = "d         who     a\n2026-03-02{}    1.00\n2026-03-0212345678   -2.50   more\n"
+    for encoding, name in (("gb18030", "林小满  "), ("utf-8", "林小满     ")):
+        rows, findings, _ = read_text(
+            tmp_path, content.format(name).encode(encoding), map_text=mapped.format(encoding),
+            currency="CNY",
+        )  # fmt: skip
+        assert money(rows) == [100]
+        assert findings.differences == ["line 3: has 4 cells, the header has 3"]
