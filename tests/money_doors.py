@@ -46,6 +46,11 @@ MONEY_DOORS = (
         "credit payout {rich} --method cash --reason x --amount {value}",
         "invoice credit {invoice} --reason x --amount {value}",
     ),
+    *doors(
+        Kind.DATE, "qian",
+        "bank import {people} --account BANK --until {value}",
+        "bank map check {people} --map {map} --until {value}",
+    ),
     *doors(Kind.COUNT, "qian", "debt instalments {owed} --first 2026-04-01 --count {value}"),
     *doors(
         Kind.PERIOD, "qian", "debt instalments {owed} --first 2026-04-01 --count 3 --every {value}"
@@ -66,6 +71,7 @@ MONEY_DOORS = (
         "bank report --from 2026-03-01 --to 2026-03-31 --account {value}",
         "bank import {people} --account BANK --encoding {value}",
         "bank map check {people} --map {map} --encoding {value}",
+        "bank map check {people} --map {map} --currency {value}",
     ),
     # A bank may name an account in any words.
     *doors(

@@ -199,7 +199,7 @@ PINNED = {
     "bank map check {foreign} --map {map}": (
         "qian",
         "map columns read money skipped opening closing rows(line booked_on amount balance id "
-        "name skipped) notices problems",
+        "name skipped fee) stated notices problems",
     ),
     "bank map example": ("qian", "map"),
     "bank report --from 2026-03-01 --to 2026-03-02": (

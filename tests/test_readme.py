@@ -26,7 +26,7 @@ TOPICS = {
     "files-and-keys", "staff", "security", "cron", "postgres", "policies", "duplicates",
     "ledger", "terms", "messages", "reminders", "refunds",
     "invoices", "credits", "till",
-    "backup", "bank", "privacy", "archive",
+    "backup", "bank", "maps", "map-cases", "privacy", "archive",
 }  # fmt: skip
 MOST_LINES = 80
 PEOPLE = {

@@ -33,7 +33,7 @@ _RULES_OF = {
     "out": (SignRule.COLUMNS,),
     "direction": (SignRule.DIRECTION,),
 }  # fmt: skip
-_TOP = {
+TOP = {
     "name": str, "encoding": str, "delimiter": str, "widths": list, "decimal": str,
     "thousands": str, "currency": str, "skip_rows": int, "header": bool, "header_lines": int,
     "dates": list, "months": list, "dates_from_above": bool, "footer": list, "needed": list,
@@ -41,7 +41,7 @@ _TOP = {
     "status": dict, "currencies": dict, "fees": dict, "account": dict, "balances": dict,
     "totals": list,
 }  # fmt: skip
-_TABLES: Mapping[str, Mapping[str, type]] = {
+TABLES: Mapping[str, Mapping[str, type]] = {
     "signs": {
         "rule": str, "in": list, "out": list, "neutral": list, "in_patterns": list,
         "out_patterns": list, "neutral_patterns": list, "otherwise": str, "neutral_in": list,
@@ -77,8 +77,8 @@ class _Reader(MapKeys):
 
     def form(self) -> Form:
         """Return the checked map."""
-        self.check_keys(self.content, _TOP, "")
-        for table, keys in _TABLES.items():
+        self.check_keys(self.content, TOP, "")
+        for table, keys in TABLES.items():
             self.check_keys(self.content.get(table, {}), keys, table)
         columns = self._columns()
         rule = self._rule(columns)

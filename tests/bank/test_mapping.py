@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
-from memberctl.bank.mapping import read_form
+from memberctl.bank.forms import FOLDER, example_map
+from memberctl.bank.mapping import COLUMNS, TABLES, TOP, read_form
 from memberctl.bank.reading import read_map
 from memberctl.bank.rules import Skip
 from memberctl.core.errors import Invalid
@@ -198,8 +200,38 @@ def test_an_error_inside_a_table_of_a_map_names_its_line_and_key(
 
 
 def test_all_maps_that_come_along_and_the_example_are_sound() -> None:
-    from memberctl.bank.forms import example_map, known_forms
+    from memberctl.bank.forms import known_forms
 
     assert {family for family, _ in known_forms()} == {"alipay", "wechat", "icbc"}
     assert read_form(example_map(), "example.toml").name
     assert read_map(str(SAMPLES / "sparkasse.toml")).name == "Sparkasse CSV-CAMT"
+
+
+def blocks_of(page: str) -> list[str]:
+    """Return the maps, or parts of maps, that a page of the manual shows."""
+    text = (FOLDER.parent.parent / "help" / f"{page}.md").read_text(encoding="utf-8")
+    return re.findall(r"^```toml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+@pytest.mark.parametrize("block", [*blocks_of("maps"), *blocks_of("map-cases")])
+def test_every_part_of_a_map_that_the_manual_shows_is_sound(block: str) -> None:
+    """With a date and an amount in front, where it has none itself."""
+    head, tables = re.split(r"^(?=\[)|\Z", block, maxsplit=1, flags=re.MULTILINE)[:2]
+    own = re.match(r"\[columns\]\n((?:[^\[\n].*\n)*)", tables)
+    columns = own[1] if own else ""
+    columns += "".join(
+        f'{key} = "{key}"\n' for key in ("date", "amount") if f"{key} = " not in columns
+    )
+    dates = "" if "dates = " in head else 'dates = ["%Y-%m-%d"]\n'
+    rest = tables[own.end() :] if own else tables
+    assert read_form(f"{dates}{head}[columns]\n{columns}{rest}", "manual.toml").columns
+
+
+def test_the_manual_and_the_example_name_every_key_of_a_map() -> None:
+    pages = "".join(
+        (FOLDER.parent.parent / "help" / f"{page}.md").read_text(encoding="utf-8")
+        for page in ("maps", "map-cases")
+    )
+    keys = {*TOP, *COLUMNS, *(key for table in TABLES.values() for key in table)}
+    for told in (pages, example_map()):
+        assert {key for key in keys if not re.search(rf"\b{key}\b", told)} == set()
