@@ -45,10 +45,9 @@ _HELD = "SELECT sums FROM checksum WHERE part = ? AND block = ?"
 _ONE = struct.Struct("<I")
 _IN = "{} IN (SELECT value FROM json_each(?))"
 _NOTING = {
-    "INSERT": "SELECT memberctl_touch('{table}', NEW.rowid);",
-    "UPDATE": "SELECT memberctl_touch('{table}', OLD.rowid);"
-    " SELECT memberctl_touch('{table}', NEW.rowid);",
-    "DELETE": "SELECT memberctl_touch('{table}', OLD.rowid);",
+    "INSERT": "SELECT touched_{table}(NEW.rowid);",
+    "UPDATE": "SELECT touched_{table}(OLD.rowid); SELECT touched_{table}(NEW.rowid);",
+    "DELETE": "SELECT touched_{table}(OLD.rowid);",
 }
 
 
@@ -73,6 +72,9 @@ def _watch(raw: HeldConnection, verb: str, table: str) -> None:
         _begin(raw)
     if raw.sums_all or raw.watched is None or (verb, table) in raw.watched:
         return
+    if table not in raw.touched:
+        # No Python runs in this function, so no signal can raise in it, which SQLite would hide.
+        raw.create_function(f"touched_{table}", 1, raw.touched[table].add)
     # An INSERT may turn out to update.
     for each in sorted({verb, "UPDATE"}):
         if (each, table) not in raw.watched:
@@ -92,9 +94,6 @@ def _begin(raw: HeldConnection) -> None:
         return
     if not _has_checksums(raw):
         raw.sums_all = True
-        return
-    touched = raw.touched
-    raw.create_function("memberctl_touch", 2, lambda table, row: touched[table].add(row))
 
 
 def _has_checksums(raw: sqlite3.Connection) -> bool:
@@ -223,10 +222,11 @@ def refresh(raw: Any) -> None:
             _sum_everything(raw)
         return
     for table, touched in raw.touched.items():
-        rows = sorted(touched)
-        now = dict(_summed(raw, table, *_among("rowid", rows)))
-        put(raw, table, [(row, now.get(row, NO_ROW)) for row in rows])
-    raw.touched.clear()
+        if touched:
+            rows = sorted(touched)
+            now = dict(_summed(raw, table, *_among("rowid", rows)))
+            put(raw, table, [(row, now.get(row, NO_ROW)) for row in rows])
+            touched.clear()
 
 
 def _among(column: str, numbers: Sequence[int]) -> tuple[str, object]:

@@ -22,7 +22,7 @@ class HeldConnection(sqlite3.Connection):
 
     It also keeps what `store.checksums` knows of its transaction:
     watched  -- the verbs and tables of which it takes down what changes; None when not yet known
-    touched  -- of each table: the rows that have changed
+    touched  -- of each table: the rows that have changed; SQLite adds to the sets by itself
     columns  -- of each table that was summed: its columns by the order of their names
     sums_all -- whether every row is summed at the end
     damaged  -- tables and rows that were found changed before a migration
@@ -52,7 +52,8 @@ class HeldConnection(sqlite3.Connection):
         """
         if not self._committed or self.sums_all:
             self.watched, self.columns = None, {}
-        self.touched.clear()
+        for rows in self.touched.values():
+            rows.clear()
         self.sums_all, self.damaged, self._committed = False, frozenset(), False
 
     def commit(self) -> None:

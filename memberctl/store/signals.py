@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import TYPE_CHECKING
 
-HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+if TYPE_CHECKING:
+    from sys import UnraisableHookArgs
+
+HELD = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGALRM)
+AGAIN_SECONDS = 0.001
 
 
 class Terminated(BaseException):
@@ -15,9 +21,10 @@ class Terminated(BaseException):
 
 
 def end_on_signals() -> None:
-    """Let SIGTERM and SIGHUP unwind the program as Ctrl-C does."""
+    """Let SIGTERM and SIGHUP unwind the program as Ctrl-C does, wherever they find it."""
     signal.signal(signal.SIGTERM, _terminate)
     signal.signal(signal.SIGHUP, _terminate)
+    sys.unraisablehook = _raise_again
 
 
 def let_none_in() -> None:
@@ -28,6 +35,23 @@ def let_none_in() -> None:
 
 def _terminate(number: int, frame: FrameType | None) -> None:
     raise Terminated
+
+
+def _raise_again(dropped: UnraisableHookArgs) -> None:
+    """Raise what a signal has raised in a finalizer once more, a moment later.
+
+    Python drops it there, prints a traceback and goes on as if nobody had pressed Ctrl-C.
+    """
+    lost = dropped.exc_type
+    if not issubclass(lost, (KeyboardInterrupt, Terminated)):
+        sys.__unraisablehook__(dropped)
+        return
+
+    def again(number: int, frame: FrameType | None) -> None:
+        raise lost
+
+    signal.signal(signal.SIGALRM, again)
+    signal.setitimer(signal.ITIMER_REAL, AGAIN_SECONDS)
 
 
 @contextmanager

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import random
 import signal
+import subprocess
 import time
 from collections import Counter
 from pathlib import Path
 
-from tests.program import Program
+import pytest
+
+from tests.program import PYTHON, Program
 from tests.reliability.promises import assert_sound
 from tests.reliability.terminals import SIGNALS, Terminal, terminal
 
@@ -62,3 +65,53 @@ def test_a_signal_while_waiting_for_the_lock_ends_the_command_at_once(
             assert waiting.end() == CODES[sent]
             assert time.monotonic() - began < 5
             assert "nothing was done" in waiting.err
+
+
+IN_A_FINALIZER = """
+import os, signal, sys, time
+from memberctl.store.signals import Terminated, end_on_signals
+
+class Finalized:
+    def __del__(self):
+        os.kill(os.getpid(), int(sys.argv[1]))
+        for _ in range(1000):
+            pass
+
+end_on_signals()
+if sys.argv[2:]:
+    sys.unraisablehook = sys.__unraisablehook__
+try:
+    Finalized()
+    time.sleep(1)
+    print("went on")
+except (KeyboardInterrupt, Terminated) as raised:
+    print(type(raised).__name__)
+"""
+
+
+@pytest.mark.parametrize(
+    ("sent", "raised"),
+    [
+        (signal.SIGINT, "KeyboardInterrupt"),
+        (signal.SIGTERM, "Terminated"),
+        (signal.SIGHUP, "Terminated"),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_a_signal_that_python_drops_in_a_finalizer_is_heard_all_the_same(
+    sent: signal.Signals, raised: str
+) -> None:
+    heard = subprocess.run(
+        [PYTHON, "-c", IN_A_FINALIZER, str(int(sent))],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert (heard.stdout, heard.stderr) == (f"{raised}\n", "")
+
+
+def test_without_the_hook_such_a_signal_is_lost() -> None:
+    lost = subprocess.run(
+        [PYTHON, "-c", IN_A_FINALIZER, str(int(signal.SIGTERM)), "unhooked"],
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    assert lost.stdout == "went on\n"
+    assert "Traceback" in lost.stderr
