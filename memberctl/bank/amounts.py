@@ -29,6 +29,7 @@ _CODES = {
 _WORDS = re.compile(
     r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£₩₽₹]|(?:US|HK|NT|R)\$|CN¥|zł|Kč|Ft(?![A-Za-z])"
 )
+_BARE = re.compile(r"[0-9.,+-]*")
 _CODE = re.compile(r"[A-Z]{3}")
 
 
@@ -85,9 +86,11 @@ def parse_amount(text: str, currency: str, numbers: NumberForm, form: AmountForm
     Raises Invalid as parse_figure and take_apart do, for a currency other than that of the row
     and for a refund above its amount.
     """
-    taken = take_apart(text, form)
     if form.pattern is None:
-        _refuse_other_currency(text, currency)
+        if not _BARE.fullmatch(text):
+            _refuse_other_currency(text, currency)
+        return parse_figure(text, currency, numbers)
+    taken = take_apart(text, form)
     minor = parse_figure(taken.amount, currency, numbers)
     if form.refunds is RefundRule.SEPARATE:
         return minor

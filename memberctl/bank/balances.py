@@ -28,40 +28,69 @@ class _Order:
 
 
 @dataclass(slots=True)
-class _Days:
-    """What moved on each day, and the balance behind it where one row of the day has one.
+class _Day:
+    """What moved on one day. rising, falling -- its rows' balances follow in that order"""
 
-    Some banks write the balance at the end of a day beside any one of its rows.
-    """
-
-    moved: dict[date, int] = field(default_factory=dict)
-    balances: dict[date, int] = field(default_factory=dict)
-    once: bool = True
+    moved: int = 0
+    rows: int = 0
+    balances: list[int] = field(default_factory=list)
+    last: Entry | None = None
+    rising: bool = True
+    falling: bool = True
 
     def take(self, entry: Entry) -> None:
         """Count one row."""
-        day, balance = entry.booked_on, entry.balance_minor
-        if day is None:
+        self.moved += entry.amount_minor
+        self.rows += 1
+        before, self.last = self.last, entry
+        if entry.balance_minor is None:
             return
-        self.moved[day] = self.moved.get(day, 0) + entry.amount_minor
-        if balance is not None:
-            self.once = self.once and day not in self.balances
-            self.balances[day] = balance
+        self.balances.append(entry.balance_minor)
+        if before is not None and before.balance_minor is not None:
+            rising = entry.balance_minor == before.balance_minor + entry.amount_minor
+            falling = before.balance_minor == entry.balance_minor + before.amount_minor
+            self.rising, self.falling = self.rising and rising, self.falling and falling
+
+    def behind(self) -> set[int]:
+        """Return what the balance behind the day may be; none where its rows do not tell it."""
+        if len(self.balances) == 1:
+            return {self.balances[0]}
+        if len(self.balances) < self.rows:
+            return set()
+        ends = ((self.rising, self.balances[-1]), (self.falling, self.balances[0]))
+        return {balance for told, balance in ends if told}
+
+
+@dataclass(slots=True)
+class _Days:
+    """The balance behind each day, for files whose rows are not in one order from first to last.
+
+    Some banks write the balance at the end of a day beside any one of its rows; others sort the
+    days one way and the rows of a day the other.
+    """
+
+    days: dict[date, _Day] = field(default_factory=dict)
+
+    def take(self, entry: Entry) -> None:
+        """Count one row."""
+        if entry.booked_on is not None:
+            self.days.setdefault(entry.booked_on, _Day()).take(entry)
 
     def ends(self) -> tuple[int, int] | None:
         """Return the balances before and behind all days, None where the days do not add up."""
-        if not self.once or not self.balances:
+        days = [self.days[day] for day in sorted(self.days)]
+        running, told = 0, list[tuple[int, set[int]]]()
+        for day in days:
+            running += day.moved
+            if day.balances:
+                told.append((running, day.behind()))
+        if not told:
             return None
-        opening: int | None = None
-        running = 0
-        for day in sorted(self.moved):
-            running += self.moved[day]
-            if day in self.balances:
-                opening = self.balances[day] - running if opening is None else opening
-                if self.balances[day] != opening + running:
-                    return None
-        assert opening is not None, "there are balances"
-        return opening, opening + running
+        for balance in told[0][1]:
+            opening = balance - told[0][0]
+            if all(opening + moved in behind for moved, behind in told):
+                return opening, opening + running
+        return None
 
 
 @dataclass(slots=True)

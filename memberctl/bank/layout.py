@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from memberctl.bank.figures import is_nothing, plain
 from memberctl.bank.table_form import Form, Place, column_key
@@ -31,12 +31,16 @@ _NONE_GIVEN = frozenset({"0", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Where a header has the columns of a map. places -- key -> indexes, counted from 0"""
+    """Where a header has the columns of a map.
+
+    places -- key -> indexes, counted from 0; part -- of a workbook, the sheet that has it
+    """
 
     form: Form
     places: Mapping[str, tuple[int, ...]]
     width: int
     delimiter: str
+    part: int = 0
 
 
 def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None = None) -> Layout:
@@ -62,7 +66,8 @@ def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None 
             ]
             if found:
                 _note_other_sheets(file)
-                return max(found, key=lambda layout: len(layout.places))
+                best = max(found, key=lambda layout: len(layout.places))
+                return replace(best, part=part)
             nearest = max(nearest, _likeness(line, forms, delimiter))
     if empty:
         raise Invalid(f"{file.name} is empty", rule="empty_file", hint="download it again")
@@ -96,7 +101,7 @@ def _likeness(line: Line, forms: Sequence[Form], delimiter: str | None) -> tuple
 
 def _note_other_sheets(file: LineFile) -> None:
     if file.parts > 1:
-        file.notices.append(f"{file.name} has {file.parts} sheets; only the one with rows is read")
+        file.notices.append(f"{file.name} has {file.parts} sheets; read are those with the columns")
 
 
 def _first_lines(file: LineFile) -> Iterator[Line]:

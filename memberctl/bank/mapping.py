@@ -5,6 +5,7 @@ Source: rules M15; issue "Bank statements".
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from itertools import combinations
@@ -26,6 +27,7 @@ COLUMNS = (
     "references", "name", "account", "text", "status", "kind", "own_account", "row_number",
     "changing",
 )  # fmt: skip
+IN_TEXT = ("name", "account", "id", "references")
 WAYS = ("in", "out", "neutral")
 _RULES_OF = {
     "amount": (SignRule.SIGNED, SignRule.REVERSED, SignRule.DIRECTION),
@@ -36,10 +38,10 @@ _RULES_OF = {
 TOP = {
     "name": str, "encoding": str, "delimiter": str, "widths": list, "decimal": str,
     "thousands": str, "currency": str, "skip_rows": int, "header": bool, "header_lines": int,
-    "dates": list, "months": list, "dates_from_above": bool, "footer": list, "needed": list,
-    "refund_separator": str, "columns": dict, "signs": dict, "amounts": dict, "year": dict,
-    "status": dict, "currencies": dict, "fees": dict, "account": dict, "balances": dict,
-    "totals": list,
+    "dates": list, "months": list, "dates_from_above": bool, "text_below": bool, "footer": list,
+    "needed": list, "refund_separator": str, "columns": dict, "in_text": dict, "signs": dict,
+    "amounts": dict, "year": dict, "status": dict, "currencies": dict, "fees": dict,
+    "account": dict, "balances": dict, "totals": list,
 }  # fmt: skip
 TABLES: Mapping[str, Mapping[str, type]] = {
     "signs": {
@@ -48,6 +50,7 @@ TABLES: Mapping[str, Mapping[str, type]] = {
         "reversals": bool,
     },
     "amounts": {"pattern": str, "refunds": str},
+    "in_text": dict.fromkeys(IN_TEXT, str),
     "year": {"pattern": str, "file": str, "era": int},
     "status": {"skip": list, "pending": list, "skip_lines": list, "pending_lines": list},
     "fees": {"words": list, "amount": str, "charge": str},
@@ -99,6 +102,8 @@ class _Reader(MapKeys):
             header_lines=self._header_lines(),
             footer=self.any_of(self.content.get("footer", []), "footer"),
             days_from_above=self.content.get("dates_from_above", False),
+            text_below=self.content.get("text_below", False),
+            in_text=self._in_text(columns),
             ways=self._ways(),
             otherwise=self.one_of("signs", "otherwise", WAYS, ""),
             neutral_in=self.words("signs", "neutral_in"),
@@ -170,6 +175,12 @@ class _Reader(MapKeys):
             if found[way].words & found[other].words:
                 self.refuse(other, f"has a word that {way} has too", table="signs")
         return found
+
+    def _in_text(self, columns: Mapping[str, tuple[Place, ...]]) -> dict[str, re.Pattern[str]]:
+        found = {key: self.pattern("in_text", key) for key in IN_TEXT}
+        if any(found.values()) and "text" not in columns:
+            self.refuse("text", "is missing, and [in_text] looks into it", table="columns")
+        return {key: pattern for key, pattern in found.items() if pattern is not None}
 
     def _at_least(self, key: str, least: int) -> int:
         number: int = self.content.get(key, least)

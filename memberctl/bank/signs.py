@@ -45,6 +45,8 @@ class Signs:
 
     def currency_in(self, row: Cells) -> str:
         """Return the currency that the map's pattern finds in the cells of money, else ""."""
+        if self._form.amounts.pattern is None:
+            return ""
         for key in ("amount", "in", "out"):
             try:
                 found = take_apart(row.first(key), self._form.amounts).currency
@@ -68,8 +70,11 @@ class Signs:
 
     def balance_of(self, row: Cells, currency: str) -> int | None:
         """Return the balance behind a row; banks also mask it, and then there is none."""
+        typed = row.first("balance")
+        if is_nothing(typed):
+            return None
         try:
-            return parse_figure(row.first("balance"), currency, self._form.numbers)
+            return parse_figure(typed, currency, self._form.numbers)
         except (Invalid, KeyError):
             return None
 

@@ -48,6 +48,13 @@ class Stated:
                 entry = replace(entry, amount_minor=entry.amount_minor + fee_minor)
             self._run_of(entry.section, entry.currency).take(entry)
 
+    def means(self, line: Line) -> bool:
+        """Whether a line states something of the file by one of the map's patterns."""
+        form = self._form
+        patterns = [form.account, form.opening, form.closing]
+        patterns += [each for total in form.totals for each in (total.pattern, total.row)]
+        return any(pattern.search(line.text) for pattern in patterns if pattern is not None)
+
     def note_account(self, line: Line, currency: str) -> None:
         """Look for the number of the account that the rows below belong to."""
         if self._form.account is None:

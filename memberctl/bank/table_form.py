@@ -83,6 +83,8 @@ class Form:
     widths    -- of the cells of a line, in place of a delimiter
     header_lines -- how many lines of names stand above each other
     also_needed -- keys of columns that tell this form from one like it
+    text_below -- lines without day and money below a row go on with its text
+    in_text   -- key -> what finds it in the text of a row, where it has no column of its own
     days_from_above -- a row without a date is of the day of the row above it
     ways      -- in, out and neutral -> how the column of the direction tells it
     otherwise -- which of them a row is that none of them fits
@@ -107,6 +109,8 @@ class Form:
     header: bool = True
     header_lines: int = 1
     footer: re.Pattern[str] | None = None
+    text_below: bool = False
+    in_text: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     days_from_above: bool = False
     ways: Mapping[str, Way] = field(default_factory=dict)
     otherwise: str = ""

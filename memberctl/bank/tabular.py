@@ -7,17 +7,18 @@ Source: rules M15, I3; bad inputs 31-50.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 
 from memberctl.bank.amounts import currency_code, take_apart
-from memberctl.bank.figures import is_nothing, parse_figure, plain
-from memberctl.bank.layout import Cells, Heading, Layout
+from memberctl.bank.figures import is_nothing, parse_figure
+from memberctl.bank.folding import folded, joined
+from memberctl.bank.layout import Cells, Heading, Layout, places_in
 from memberctl.bank.moments import DayOfMonth, Moment, parse_clock, parse_moment
 from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Skip, compact
 from memberctl.bank.signs import Signs
+from memberctl.bank.standing import Standing, has_match
 from memberctl.bank.stated import Stated
 from memberctl.bank.table_form import SignRule, word_key
 from memberctl.bank.years import Years
@@ -27,6 +28,7 @@ from memberctl.core.lines import Line, LineFile
 
 MOST_SAID = 20
 _MOST_MOMENTS = 2_000
+_MONEY = ("date", "amount", "in", "out", "fee", "balance")
 _SIGNED = (SignRule.SIGNED, SignRule.REVERSED)
 
 
@@ -62,13 +64,11 @@ class Table:
         self._signs = Signs(layout.form)
         self._passed = 0
         self._bad = 0
-        self._closed = self._closed_ids()
+        self._standing = Standing(file, layout)
 
     def __iter__(self) -> Iterator[Entry]:
         self._find_year()
-        for line in self._file.lines(self._layout.delimiter):
-            if line.number <= self._form.skip_rows or not line.text.strip(" \t,;|"):
-                continue
+        for line in self._lines():
             moment = self._moment_in(line)
             if moment is not None:
                 yield from self._rows(line, moment)
@@ -77,14 +77,45 @@ class Table:
         self._stated.end_of_section(self._currency)
         self._end()
 
+    def _lines(self) -> Iterator[Line]:
+        """Yield the lines that hold something, each with the lines below that go on with it."""
+        lines = (
+            line
+            for line in self._all_lines()
+            if line.number > self._form.skip_rows and line.text.strip(" \t,;|")
+        )
+        if not self._form.text_below:
+            yield from lines
+            return
+        for line, below in folded(lines, self._is_row, self._goes_on):
+            kept = {at for key in _MONEY for at in (self._places or {}).get(key, ())}
+            yield joined(line, below, kept)
+
+    def _all_lines(self) -> Iterator[Line]:
+        """Yield the lines of the sheet with the first header, and of all sheets behind it."""
+        first = self._layout.part
+        for part in range(first, self._file.parts if self._form.header else first + 1):
+            self._file.choose(part)
+            if part > first:
+                self._places, self._heading = None, Heading(self._form)
+            yield from self._file.lines(self._layout.delimiter)
+
+    def _is_row(self, line: Line) -> bool:
+        return self._moment_in(line) is not None
+
+    def _goes_on(self, line: Line) -> bool:
+        """Whether a line below a row has text alone, and no other meaning."""
+        return not (
+            self._is_row(line)
+            or self._looks_like_a_row(line)
+            or has_match(self._form.footer, line.text)
+            or self._stated.means(line)
+            or places_in([line.cells], self._form)
+        )
+
     def assume_currency(self, code: str) -> None:
         """Read rows in this currency where neither the map nor the file names one."""
         self._currency = self._currency or code
-
-    @property
-    def lacks_currency(self) -> bool:
-        """Whether rows may be in a currency that nothing names yet."""
-        return not self._currency
 
     @property
     def found(self) -> str:
@@ -125,21 +156,6 @@ class Table:
                 hint="give the last day of the statement: --until 2026-01-31; memberctl help maps",
             )
 
-    def _closed_ids(self) -> frozenset[str]:
-        """Return the numbers of closed trades, whose refunds are no money either."""
-        form, separator = self._form, self._form.refund_separator
-        found: set[str] = set()
-        if not separator or "id" not in self._layout.places:
-            return frozenset()
-        for line in self._file.lines(self._layout.delimiter):
-            cells = line.cells
-            status = self._layout.places.get("status", ())
-            if any(place < len(cells) and word_key(cells[place]) in form.skip for place in status):
-                found.update(
-                    plain(cells[place]) for place in self._layout.places["id"] if place < len(cells)
-                )
-        return frozenset(found - {""})
-
     def _moment_in(self, line: Line) -> Moment | None:
         """Return when a row was booked; None when the line is none, or cannot be dated."""
         if self._places is None:
@@ -179,7 +195,7 @@ class Table:
         row = Cells(line, self._places)
         entry, fee = self._row(line, row, moment)
         self._day_above = entry.booked_on
-        if entry.skip is Skip.CLOSED and _has(self._form.skip_lines, line.text):
+        if entry.skip is Skip.CLOSED and has_match(self._form.skip_lines, line.text):
             self._stated.note(line, self._places)
         if not fee or entry.skip is not None:
             yield self._counted(entry)
@@ -216,7 +232,8 @@ class Table:
             problems.append(f"has {len(line.cells)} cells, the header has {self._width}")
         if "\0" in line.text:
             problems.append("contains a NUL")
-        external_id = self._id_of(row, problems)
+        text = " ".join(row.all("text"))
+        external_id = self._id_of(row, text, problems)
         entry = Entry(
             line=line.number,
             raw=line.text,
@@ -227,49 +244,17 @@ class Table:
             currency=currency,
             balance_minor=self._signs.balance_of(row, currency),
             external_id=external_id,
-            references=tuple(row.all("references")),
-            name=row.first("name"),
-            account=row.first("account"),
-            text=" ".join(row.all("text")),
+            references=(*row.all("references"), *self._in_text(text, "references")),
+            name=row.first("name") or " ".join(self._in_text(text, "name")),
+            account=row.first("account") or " ".join(self._in_text(text, "account")),
+            text=text,
             status=row.first("status"),
             content="\0".join(content),
             problem="; ".join(problems),
             direction=direction,
             fee=any(word in word_key(" ".join(row.all("kind"))) for word in self._form.fees.words),
         )
-        return replace(entry, skip=self._skip_of(entry, row)), fee
-
-    def _skip_of(self, entry: Entry, row: Cells) -> Skip | None:
-        """Return why a row counts as no money, or None."""
-        if entry.problem:
-            return Skip.UNREADABLE
-        waits = self._waits(row, entry.raw)
-        if waits is not None:
-            return waits
-        if self._refunds_a_closed_trade(entry):
-            return Skip.CLOSED
-        if entry.direction == "neutral":
-            words = {word_key(each) for key in ("status", "kind") for each in row.all(key)}
-            if not words & self._form.neutral_in:
-                return Skip.NEUTRAL
-        return Skip.ZERO if entry.amount_minor == 0 else None
-
-    def _waits(self, row: Cells, text: str) -> Skip | None:
-        """Return whether a row is closed or pending by its status or its line, or None."""
-        form = self._form
-        words = {word_key(row.first("status")), *(word_key(each) for each in row.all("status"))}
-        if words.intersection(form.skip) or _has(form.skip_lines, text):
-            return Skip.CLOSED
-        if words.intersection(form.pending) or _has(form.pending_lines, text):
-            return Skip.PENDING
-        return None
-
-    def _refunds_a_closed_trade(self, entry: Entry) -> bool:
-        separator = self._form.refund_separator
-        if not separator or not entry.external_id:
-            return False
-        trade, found, _ = entry.external_id.partition(separator)
-        return bool(found) and trade in self._closed
+        return replace(entry, skip=self._standing.skip_of(entry, row)), fee
 
     def _currency_of(self, row: Cells, problems: list[str]) -> str:
         said = row.first("currency") or self._signs.currency_in(row)
@@ -284,8 +269,15 @@ class Table:
             problems.append(" ".join(["column", *named]) + f": {problem.message}")
             return NO_CURRENCY
 
-    def _id_of(self, row: Cells, problems: list[str]) -> str | None:
-        found = row.first("id").strip("`' \t")
+    def _in_text(self, text: str, key: str) -> tuple[str, ...]:
+        """Return what the map's pattern of a key finds in the text of a row, if anything."""
+        pattern = self._form.in_text.get(key)
+        found = pattern.search(text) if pattern is not None else None
+        return (found[1].strip(),) if found is not None and found[1].strip() else ()
+
+    def _id_of(self, row: Cells, text: str, problems: list[str]) -> str | None:
+        said = row.first("id") or " ".join(self._in_text(text, "id"))
+        found = said.strip("`' \t")
         if is_nothing(found) or len(found) > LONGEST_ID:
             return None
         if excel_damaged(found):
@@ -299,7 +291,7 @@ class Table:
             return None
         self._years.note(line.text)
         self._stated.note_account(line, self._currency)
-        if self._stated.note(line, self._places) or _has(self._form.footer, line.text):
+        if self._stated.note(line, self._places) or has_match(self._form.footer, line.text):
             return None
         if self._places is not None and self._looks_like_a_row(line):
             return self._undated(line)
@@ -309,7 +301,7 @@ class Table:
     def _undated(self, line: Line) -> Entry:
         """Return a row of money without a date: it waits, or it has gone wrong."""
         row, problem = Cells(line, self._places or {}), ""
-        skip = self._waits(row, line.text)
+        skip = self._standing.waits(row, line.text)
         if skip is None:
             skip = Skip.UNREADABLE
             problem = f"column {self._form.named('date')}: is no date in a form that the map states"
@@ -357,10 +349,6 @@ class Table:
         if self._passed:
             self.findings.notices.append(f"{self._passed} lines are no rows and were passed over")
         self.findings.notices += self._years.notices()
-
-
-def _has(pattern: re.Pattern[str] | None, text: str) -> bool:
-    return pattern is not None and pattern.search(text) is not None
 
 
 def _beside(external_id: str | None) -> str | None:

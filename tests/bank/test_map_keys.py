@@ -64,6 +64,10 @@ FEES = SOUND + 'fee = "f"\n'
         (FEES + '[fees]\namount = "half"\n', "line 7: fees.amount is not known"),
         (SOUND + '[fees]\ncharge = "negative"\n', "line 6: fees.charge is of a column fee"),
         (SOUND + 'fee = "a"\n[fees]\namount = "net"\n', "columns.fee is the column of amount too"),
+        ("text_below = 1\n" + SOUND, "line 1: text_below is true or false"),
+        (SOUND + "[in_text]\nname = '(a)'\n", "columns.text is missing, and [in_text] looks"),
+        (SOUND + "text = 't'\n[in_text]\nname = 'a'\n", "line 7: in_text.name has one group"),
+        (SOUND + "text = 't'\n[in_text]\nday = '(a)'\n", "line 7: in_text.day is not known"),
         (SOUND + "[[totals]]\nof = 'some'\nrow = 'x'\n", "line 6: totals.of is not known"),
     ],
 )  # fmt: skip
@@ -161,3 +165,54 @@ def test_wide_characters_of_a_fixed_width_line_count_two_where_their_bytes_do(
         )  # fmt: skip
         assert money(rows) == [100]
         assert findings.differences == ["line 3: has 4 cells, the header has 3"]
+
+
+def test_days_may_stand_one_way_and_the_rows_of_a_day_the_other(tmp_path: Path) -> None:
+    mapped = SOUND + 'balance = "b"\n'
+    days = ["2026-03-02,-2.00,14.00\n2026-03-02,6.00,16.00\n", "2026-03-03,1.00,15.00\n"]
+    days.append("2026-03-04,5.00,22.00\n2026-03-04,2.00,17.00\n")
+    for order in (days, days[::-1]):
+        content = "d,a,b\n" + "".join(order)
+        _, findings, _ = read_text(tmp_path, content, map_text=mapped, currency="CNY")
+        section = findings.sections[0]
+        assert (section.opening_minor, section.closing_minor) == (1000, 2200)
+        assert findings.differences == []
+        _, findings, _ = read_text(
+            tmp_path, content.replace("17.00", "17.50"), map_text=mapped, currency="CNY"
+        )
+        assert findings.differences
+
+
+def test_text_below_a_row_belongs_to_it_and_names_are_found_in_it(tmp_path: Path) -> None:
+    mapped = (
+        'text_below = true\nfooter = ["^Page"]\n' + SOUND + 'text = "t"\n[in_text]\n'
+        "name = 'FROM (.+?) REF'\nid = 'REF (\\w+)'\n"
+    )
+    content = (
+        "d,a,t\n2026-03-02,5.00,TRANSFER\n,,FROM LI JO REF 17A\n,,thanks\nPage 2\nd,a,t\n"
+        "2026-03-03,-2.00,FEE\nelsewhere\n\n"
+    )
+    rows, findings, _ = read_text(tmp_path, content, map_text=mapped, currency="CNY")
+    assert money(rows) == [500, -200] and findings.differences == []
+    assert (rows[0].name, rows[0].external_id) == ("LI JO", "17A")
+    assert rows[0].text == "TRANSFER\nFROM LI JO REF 17A\nthanks"
+    assert rows[0].raw == "2026-03-02,5.00,TRANSFER\n,,FROM LI JO REF 17A\n,,thanks"
+    assert (rows[1].text, rows[1].name, rows[1].external_id) == ("FEE", "", None)
+
+
+def test_every_sheet_of_a_workbook_that_has_the_columns_is_read(tmp_path: Path) -> None:
+    import xlsxwriter
+
+    path = tmp_path / "bank.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_row(0, 0, ["read me"])
+        for day in ("2026-03-02", "2026-04-02"):
+            sheet = book.add_worksheet()
+            sheet.write_row(0, 0, ["d", "a"])
+            sheet.write_row(1, 0, [day, "5.00"])
+        book.add_worksheet().write_row(0, 0, ["2026-05-02", "9.00"])
+    rows, findings, _ = read_text(
+        tmp_path, path.read_bytes(), "b.xlsx", map_text=SOUND, currency="CNY"
+    )
+    assert [str(row.booked_on) for row in rows] == ["2026-03-02", "2026-04-02"]
+    assert findings.notices == ["1 lines are no rows and were passed over"]
