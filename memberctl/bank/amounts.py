@@ -14,6 +14,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from memberctl.bank.figures import NumberForm, parse_figure, plain
+from memberctl.bank.rules import unknown_currency
 from memberctl.core.errors import Invalid
 from memberctl.core.money import EXPONENTS
 
@@ -30,7 +31,6 @@ _WORDS = re.compile(
     r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£₩₽₹]|(?:US|HK|NT|R)\$|CN¥|zł|Kč|Ft(?![A-Za-z])"
 )
 _BARE = re.compile(r"[0-9.,+-]*")
-_CODE = re.compile(r"[A-Z]{3}")
 
 
 class RefundRule(StrEnum):
@@ -106,7 +106,7 @@ def _refuse_other_currency(text: str, currency: str) -> None:
     for word in _WORDS.findall(unicodedata.normalize("NFC", text)):
         code = _CODES.get(word.upper(), word)
         if code not in EXPONENTS:
-            raise unknown_currency(word)
+            raise _unknown(word)
         if code != currency:
             raise Invalid(
                 f"is in {code}, and its row is read as {currency}: a column `currency` or the group"
@@ -123,16 +123,15 @@ def currency_code(word: str, translated: Mapping[str, str]) -> str:
     folded = unicodedata.normalize("NFKC", word).strip("` \t")
     code = translated.get(folded.casefold()) or _CODES.get(folded.upper(), folded.upper())
     if code not in EXPONENTS:
-        raise unknown_currency(folded)
+        raise _unknown(folded)
     return code
 
 
-def unknown_currency(word: str) -> Invalid:
-    """Return the refusal of a currency, which names it if it is a code and no other text."""
-    is_code = bool(_CODE.fullmatch(word))
-    return Invalid(
-        f"{word if is_code else 'it'} is no currency that memberctl knows, and the row is left out;"
-        " if it is a name of one that is, the map says so:"
-        f' [currencies] "{word if is_code else "its name"}" = "EUR"',
-        rule="currency",
+def _unknown(word: str) -> Invalid:
+    """Return the refusal of a currency in a table, with what the map can say of it."""
+    shown = word if len(word) == len("EUR") and word.isascii() and word.isupper() else "its name"
+    return unknown_currency(
+        word,
+        then=", and the row is left out; if it is a name of one that is, the map says so:"
+        f' [currencies] "{shown}" = "EUR"',
     )

@@ -16,7 +16,7 @@ from xml.etree.ElementTree import Element
 from memberctl.bank.balances import Statements
 from memberctl.bank.elements import Part, Parts
 from memberctl.bank.figures import NumberForm, parse_figure
-from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Skip, compact
+from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Skip, compact, unknown_currency
 from memberctl.core.dates import parse_date
 from memberctl.core.errors import Invalid
 from memberctl.core.money import EXPONENTS, format_minor
@@ -227,7 +227,8 @@ def _signed(element: Element, path: str = "Amt") -> tuple[int, str]:
         raise Invalid("has no amount", rule="amount_empty")
     currency = amount.get("Ccy", "")
     if currency not in EXPONENTS:
-        raise Invalid("is in no currency that is known", rule="currency")
+        unknown = unknown_currency(currency, then="")
+        raise Invalid(f"is left out: {unknown.message}", rule="currency")
     minor = parse_figure(amount.text or "", currency, _PLAIN)
     mark = _text(element, "CdtDbtInd")
     if mark not in ("CRDT", "DBIT"):

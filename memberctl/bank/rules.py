@@ -5,6 +5,7 @@ Source: rules M15, M5; mission S0.9.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time
@@ -23,6 +24,8 @@ OUTSIDE = tuple(each for each in Method if each not in (Method.CASH, Method.MEMB
 PREFIX = "BL"
 NO_CURRENCY = "X" * 3
 """What ISO 4217 calls an amount of no currency; of rows whose currency cannot be read."""
+
+_CODE = re.compile(r"[A-Z]{3}")
 
 IDENTITY_BYTES = 16
 LONGEST_ID = 64
@@ -209,6 +212,15 @@ def currency_of(text: str) -> str:
 def account_key(text: str) -> str:
     """Return an account's code in the form in which it is kept: capitals. Raises Invalid."""
     return parse_code(text, what="an account's code", field="account").upper()
+
+
+def unknown_currency(word: str, *, then: str, hint: str | None = None) -> Invalid:
+    """Return the refusal of a currency; it names a code of three letters, and no other text.
+
+    then -- what becomes of what is in it, or what to do
+    """
+    named = word if _CODE.fullmatch(word) else "it"
+    return Invalid(f"{named} is no currency that memberctl knows{then}", rule="currency", hint=hint)
 
 
 def line_number(line_id: int) -> str:

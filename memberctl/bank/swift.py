@@ -17,7 +17,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from memberctl.bank.balances import Statements
-from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Skip, compact
+from memberctl.bank.rules import LONGEST_ID, Entry, Findings, Skip, compact, unknown_currency
 from memberctl.core.errors import Invalid
 from memberctl.core.lines import LineFile
 from memberctl.core.money import EXPONENTS, MAX_MINOR, format_minor
@@ -164,11 +164,16 @@ class Mt940:
 
     def _balance(self, field: Field) -> tuple[int, str]:
         found = _BALANCE.match(field.value)
-        if found is None or found[3] not in EXPONENTS:
+        if found is None:
             raise Invalid(
-                f"line {field.line}: :{field.tag}: is no balance in a currency that is known",
+                f"line {field.line}: :{field.tag}: is no balance in the form of MT940",
                 rule="balance_form",
             )
+        if found[3] not in EXPONENTS:
+            raise unknown_currency(
+                found[3], then=f" (line {field.line}, :{field.tag}:)",
+                hint="money is kept in currencies that are in use; take a statement in one of them",
+            )  # fmt: skip
         minor = self._minor(found[4], found[3])
         return (-minor if found[1] == "D" else minor), found[3]
 

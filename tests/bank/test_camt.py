@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from memberctl.bank.rules import Skip
 from tests.bank.opened import money, read_text
 from tests.bank.texts import camt, entry
 
@@ -63,3 +64,12 @@ def test_a_reversal_goes_by_its_own_mark_and_what_is_pending_is_no_money(tmp_pat
     )
     assert money(rows) == [5000, -5000]
     assert findings.differences == ["TtlNtries: the file states 5 of them, there are 4"]
+
+
+def test_an_entry_in_a_currency_of_the_past_is_left_out_and_named(tmp_path: Path) -> None:
+    old = entry("5.00").replace('"EUR"', '"DEM"')
+    rows, findings, _ = read_text(tmp_path, camt([entry("1.00"), old], closing="1.00"))
+    assert [row.skip for row in rows] == [None, Skip.UNREADABLE]
+    assert findings.differences[0].endswith(
+        "the entry is left out: DEM is no currency that memberctl knows"
+    )

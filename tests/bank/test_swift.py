@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from memberctl.bank.rules import Skip
+from memberctl.core.errors import Invalid
 from tests.bank.opened import money, read_text
 from tests.bank.texts import swift
 
@@ -95,3 +96,10 @@ def test_the_library_prints_nothing_of_what_it_cannot_read(
     read_text(tmp_path, swift(":61:Geheim Mueller 4711", closing="C260302EUR0,"))
     shown = capsys.readouterr()
     assert shown.out + shown.err == ""
+
+
+def test_a_currency_of_the_past_is_named_with_the_line_it_stands_on(tmp_path: Path) -> None:
+    content = swift(opening="C260302DEM0,", closing="C260302DEM0,")
+    with pytest.raises(Invalid, match="DEM is no currency that memberctl") as refused:
+        read_text(tmp_path, content)
+    assert "currencies that are in use" in (refused.value.hint or "")
