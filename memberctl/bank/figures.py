@@ -15,7 +15,8 @@ from memberctl.core.money import EXPONENTS, MAX_MINOR
 
 _SIGNS = str.maketrans({"−": "-", "‐": "-", "‑": "-", "–": "-", "﹣": "-", "＋": "+", "’": "'"})
 _SYMBOLS = re.compile(
-    r"[¥￥$€£₩₽₹元]|(?<![A-Za-z])(?:RMB|CN¥|[A-Z]{1,2}\$|[A-Z]{3}|zł|kr\.?|Kč|Ft|Fr\.)(?![A-Za-z])"
+    r"[¥￥$€£₩₽₹₺₫₱฿₪₴元円원]|(?<![A-Za-z])(?:RMB|CN¥|[A-Z]{1,2}\$|[A-Z]{3}|TL|zł|kr\.?|Kč|Ft|Fr\.|Rs\.?"
+    r"|lei|лв\.?|руб\.?)(?![A-Za-z])"
 )
 _BLANKS = re.compile(r"[\s\u00a0\u202f]+")
 _MARKED = re.compile(

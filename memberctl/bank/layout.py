@@ -25,6 +25,9 @@ _ROW_NUMBERS = frozenset(
 _MOST_HEADER_LINES = 20
 _MOST_NAMED = 4  # Maps whose columns a refusal lists; a format has no more.
 
+_FORMS = "try another --format or none, or a map: memberctl bank map example"
+_NAMES = "name the columns as the file does, or count them with header = false: memberctl help maps"
+
 _NONE_GIVEN = frozenset({"0", "NOTPROVIDED", "NOT PROVIDED", "NONREF"})
 """What stands for a number that nobody gave."""
 
@@ -81,7 +84,7 @@ def find_layout(file: LineFile, forms: Sequence[Form], *, delimiter: str | None 
     raise Invalid(
         f"{file.name} is not in this form: no line has the columns {wanted}{nearest[1]}",
         rule="header_missing",
-        hint="try another --format or none, or a map: memberctl bank map example",
+        hint=_NAMES if len(forms) == 1 else _FORMS,
     )
 
 

@@ -11,6 +11,7 @@ import csv
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO, NamedTuple, Protocol
 
+from memberctl.core.compound import MARK
 from memberctl.core.errors import Invalid
 from memberctl.core.rows import FIELD_LIMIT
 from memberctl.core.textfile import TextFile, refuse_changed
@@ -19,7 +20,6 @@ MOST_JOINED = 500
 """Lines that one quoted cell may go over."""
 
 _ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"
 
 
 class Line(NamedTuple):
@@ -73,26 +73,16 @@ def lines_of(
     raw, name -- from open_bytes; whoever opened it closes it when this refuses
     encoding, otherwise -- of a text, see open_text
     Raises Invalid as open_text does, and for a workbook that is too large, has macros or
-    formulas, is encrypted or in the old format of xls.
+    formulas or is encrypted.
     """
     raw.seek(0)
-    head = raw.read(4)
+    head = raw.read(len(MARK))
     raw.seek(0)
-    _refuse_old_workbook(head, name)
-    if head == _ZIP:
+    if head.startswith(_ZIP) or head == MARK:
         from memberctl.core.workbook import Workbook
 
         return Workbook(raw, name)
     return TextLines(TextFile(raw, name, encoding, otherwise))
-
-
-def _refuse_old_workbook(head: bytes, name: str) -> None:
-    if head == _OLE:
-        raise Invalid(
-            f"{name} is an encrypted workbook, or one in the old format of xls",
-            rule="file_kind",
-            hint="save it as xlsx without a password, or as CSV UTF-8",
-        )
 
 
 class TextLines:

@@ -1,4 +1,4 @@
-"""A workbook in the format of xlsx, read as lines of cells, and what is refused of one.
+"""A workbook in the format of xlsx or xls, read as lines of cells, and what is refused of one.
 
 A cell is what its maker typed, never what a formula came to: the value that is stored beside a
 formula can be anything. Source: bad inputs 46, 47; libraries.md "xlsx".
@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import zipfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, time, timedelta
 from typing import BinaryIO
 
+from memberctl.core.compound import MARK, refuse_unsafe_book, refuse_wide
 from memberctl.core.errors import Invalid, UsageProblem
 from memberctl.core.lines import Line
 
@@ -26,6 +29,7 @@ MOST_UNPACKED = 300_000_000
 MOST_PARTS = 2_000
 
 _FORMULA = re.compile(rb"<(?:[A-Za-z0-9_]+:)?f[ >/]")
+_PLACE = re.compile(rb'\br="([A-Z]{1,3})([0-9]{1,7})"')
 _SHEETS = ("xl/worksheets/", "xl\\worksheets\\")
 _CHUNK = 1 << 18
 _DESTROYED = 1e15
@@ -44,7 +48,10 @@ class Workbook:
         if len(content) > MOST_PACKED:
             raise Invalid(f"{name} has more than {MOST_PACKED:,} bytes", rule="file_too_large")
         self.sha256 = hashlib.sha256(content).hexdigest()
-        _refuse_unsafe(content, name)
+        if content.startswith(MARK):
+            refuse_unsafe_book(content, name)
+        else:
+            _refuse_unsafe(content, name)
         self._sheets = _sheets_of(content, name)
         self.parts = len(self._sheets)
         self._chosen = 0
@@ -86,27 +93,43 @@ def _refuse_unsafe(content: bytes, name: str) -> None:
                 raise Invalid(f"{name} is encrypted", rule="file_kind")
             if any(part.filename.lower().endswith("vbaproject.bin") for part in parts):
                 raise Invalid(f"{name} contains macros", rule="file_kind")
-            if any(_has_formula(packed, part) for part in parts):
+            for part in parts:
+                _refuse_unsafe_sheet(packed, part, name)
+    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, EOFError):
+        raise Invalid(f"{name} is not a whole workbook", rule="file_kind") from None
+
+
+def _refuse_unsafe_sheet(packed: zipfile.ZipFile, part: zipfile.ZipInfo, name: str) -> None:
+    """Refuse a sheet with a formula, or with cells far apart.
+
+    A size that was stated too small is found out by zipfile.
+    """
+    if not part.filename.startswith(_SHEETS) or not part.filename.endswith(".xml"):
+        return
+    rest, rows, columns = b"", 0, 0
+    with packed.open(part) as stream:
+        while chunk := stream.read(_CHUNK):
+            seen = rest + chunk
+            if _FORMULA.search(seen):
                 raise Invalid(
                     f"{name} contains formulas, whose values are not what was typed",
                     rule="formula_cell",
                     hint="copy the cells as values, or save it as CSV UTF-8",
                 )
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, OSError, NotImplementedError, EOFError):
-        raise Invalid(f"{name} is not a whole workbook", rule="file_kind") from None
-
-
-def _has_formula(packed: zipfile.ZipFile, part: zipfile.ZipInfo) -> bool:
-    """Whether a sheet has a formula; a size that was stated too small is found out by zipfile."""
-    if not part.filename.startswith(_SHEETS) or not part.filename.endswith(".xml"):
-        return False
-    rest = b""
-    with packed.open(part) as stream:
-        while chunk := stream.read(_CHUNK):
-            if _FORMULA.search(rest + chunk):
-                return True
+            places = _PLACE.findall(seen)
+            rows = max(rows, max((int(row) for _, row in places), default=0))
+            letters = {each for each, _ in places}
+            columns = max(columns, max(map(_column, letters), default=0))
+            refuse_wide(rows, columns, name)
             rest = chunk[-64:]
-    return False
+
+
+def _column(letters: bytes) -> int:
+    """Return the number of a column by its letters: 1 for A, 27 for AA."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - ord("A") + 1
+    return number
 
 
 def _sheets_of(content: bytes, name: str) -> list[list[list[object]]]:
@@ -117,15 +140,38 @@ def _sheets_of(content: bytes, name: str) -> list[list[list[object]]]:
             "workbooks need the extra xlsx", hint='pip install "memberctl[xlsx]"'
         ) from None
     try:
-        book = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
-        return [[[*row] for row in each.to_python(skip_empty_area=False)] for each in sheets]
-    except (CalamineError, OSError, ValueError):
-        raise Invalid(
-            f"{name} cannot be read as a workbook",
-            rule="file_kind",
-            hint="a download in a zip file is unpacked first",
-        ) from None
+        with _silent():
+            book = CalamineWorkbook.from_filelike(io.BytesIO(content))
+            sheets = [book.get_sheet_by_index(place) for place in range(len(book.sheet_names))]
+            return [[[*row] for row in each.to_python(skip_empty_area=False)] for each in sheets]
+    except (CalamineError, OSError, ValueError, IndexError):
+        raise _unreadable(name) from None
+    except BaseException as problem:
+        # A library in Rust gives up on damage by what is no Exception, and has no module to import.
+        if type(problem).__module__ != "pyo3_runtime":
+            raise
+        raise _unreadable(name) from None
+
+
+def _unreadable(name: str) -> Invalid:
+    return Invalid(
+        f"{name} cannot be read as a workbook",
+        rule="file_kind",
+        hint="a download in a zip file is unpacked first",
+    )
+
+
+@contextmanager
+def _silent() -> Iterator[None]:
+    """Keep a library that gives up from writing where it did to standard error by itself."""
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nothing, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
 
 
 def _text_of(cell: object) -> str:

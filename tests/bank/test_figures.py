@@ -28,6 +28,9 @@ BLANK, QUOTE = NumberForm(",", " "), NumberForm(".", "'")
         ("1,00,000.00", POINT, 10000000), ("7.5000", POINT, 750), ("0.00", POINT, 0),
         ("£1,000", POINT, 100000), (".50", POINT, 50), ("-.5", POINT, -50), (",50 €", COMMA, 50),
         ("12.00 Cr.", POINT, 1200), ("R$ 1.234,56", COMMA, 123456), ("12,00 zł", COMMA, 1200),
+        ("-1.250,00 TL", COMMA, -125000), ("Rs. 1,00,000.50", POINT, 10000050),
+        ("1’234.50", QUOTE, 123450), ("30,000円", POINT, 3000000), ("+ $25.00", POINT, 2500),
+        ("250", NumberForm("", ","), 250), ("-1,250", NumberForm("", ","), -1250),
     ],
 )  # fmt: skip
 def test_an_amount_is_read_in_the_form_that_its_bank_writes(
