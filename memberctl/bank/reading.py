@@ -18,6 +18,7 @@ from memberctl.bank.cutting import CutLines
 from memberctl.bank.forms import TABULAR, family_of, forms_of
 from memberctl.bank.layout import find_layout
 from memberctl.bank.mapping import read_form
+from memberctl.bank.markup import MarkupLines, looks_like_markup
 from memberctl.bank.results import MapChecked, RowRead
 from memberctl.bank.rules import Entry, Findings, Section, StatementFormat
 from memberctl.bank.swift import Mt940, looks_like_mt940
@@ -129,6 +130,8 @@ def open_statement(
         if encoding is None and head.startswith(_WIDE):
             encoding = "utf-16"
         lines = lines_of(raw, name, encoding=encoding, otherwise=_otherwise(found, form))
+        if form is not None and looks_like_markup(head):
+            lines = MarkupLines(lines)
         yield _of_lines(lines, found, form, until, said=said)
         lines.close()
     finally:
