@@ -36,7 +36,7 @@ _PARTS = {
     "M": r"(?P<minute>[0-9]{2})",
     "S": r"(?P<second>[0-9]{2})",
     "f": r"[0-9]{1,9}",
-    "p": r"(?P<noon>[AaPp])\.?[Mm]\.?",
+    "p": r"(?P<noon>[AaPp]\.?[Mm]\.?|上午|下午|午前|午後|오전|오후)",
     "b": r"(?P<name>[^\W\d_]{2,12})\.?",
     "B": r"(?P<name>[^\W\d_]{2,12})\.?",
     "a": r"[^\W\d_]{1,12}\.?",
@@ -45,6 +45,7 @@ _PARTS = {
 }
 
 
+_AFTERNOONS = frozenset({"下午", "午後", "오후"})
 _TWO_DIGITS = {
     "m": r"(?P<month>[0-9]{2})",
     "d": r"(?P<day>[0-9]{2})",
@@ -196,13 +197,13 @@ def _time_of(parts: Mapping[str, str | None]) -> time | None:
         return None
     number = int(hour)
     if noon := parts.get("noon"):
-        number = number % 12 + (12 if noon.lower() == "p" else 0)
+        number = number % 12 + (12 if noon[0] in "Pp" or noon in _AFTERNOONS else 0)
     return time(number, int(parts.get("minute") or 0), int(parts.get("second") or 0))
 
 
 _CLOCK = re.compile(
     r"(?P<hour>[0-9]{1,2})[:.]?(?P<minute>[0-9]{2})(?:[:.]?(?P<second>[0-9]{2})(?:\.[0-9]{1,9})?)?"
-    r"(?:\s*(?P<noon>[AaPp])\.?[Mm]\.?)?"
+    r"(?:\s*(?P<noon>[AaPp]\.?[Mm]\.?))?"
 )
 
 

@@ -50,7 +50,22 @@ ENCODINGS = {
     "iso-8859-2": "iso8859-2",
     "cp850": "cp850",
     "shift-jis": "cp932",
+    "euc-jp": "euc_jp",
     "euc-kr": "cp949",
+    "iso-8859-7": "iso8859-7",
+    "windows-1253": "cp1253",
+    "iso-8859-9": "iso8859-9",
+    "windows-1254": "cp1254",
+    "windows-1255": "cp1255",
+    "windows-1256": "cp1256",
+    "windows-1257": "cp1257",
+    "windows-1258": "cp1258",
+    "windows-874": "cp874",
+    "cp437": "cp437",
+    "cp852": "cp852",
+    "cp866": "cp866",
+    "koi8-r": "koi8-r",
+    "macintosh": "mac-roman",
 }
 """What people may name, and the codec that reads it."""
 

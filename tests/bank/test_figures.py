@@ -73,6 +73,10 @@ def test_a_currency_without_decimals_takes_none() -> None:
         ("03/02/2026 01:05 PM", "%m/%d/%Y %I:%M %p", date(2026, 3, 2), time(13, 5)),
         ("03/02/2026 12:05 am", "%m/%d/%Y %I:%M %p", date(2026, 3, 2), time(0, 5)),
         ("31.12.99", "%d.%m.%y", date(1999, 12, 31), None),
+        ("2026/3/5 下午 2:03:22", "%Y/%m/%d %p %I:%M:%S", date(2026, 3, 5), time(14, 3, 22)),
+        ("2026年3月5日 上午12:03", "%Y年%m月%d日 %p%I:%M", date(2026, 3, 5), time(0, 3)),
+        ("05MAR2026", "%d%b%Y", date(2026, 3, 5), None),
+        ("Thu, 5 Mar 2026 10:00+08:00", "%a, %d %b %Y %H:%M%z", date(2026, 3, 5), time(10)),
     ],
 )
 def test_a_date_is_read_in_the_stated_form_alone(

@@ -68,7 +68,7 @@ def test_a_wrong_sum_in_a_page_is_said(tmp_path: Path) -> None:
     ],
 )
 def test_a_page_without_the_columns_is_refused_in_words(tmp_path: Path, page: str) -> None:
-    with pytest.raises(Invalid, match="no line has the columns|is empty"):
+    with pytest.raises(Invalid, match=r"no line has the columns|is empty"):
         read_text(tmp_path, page, "bank.xls", map_text=MAP, currency="CNY")
 
 
