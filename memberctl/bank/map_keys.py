@@ -44,7 +44,7 @@ class MapKeys:
         for number, line in enumerate(self._lines, 1):
             if heading := re.fullmatch(r"\s*\[+\s*([\w.]+)\s*\]+\s*(?:#.*)?", line):
                 inside = heading[1] == table
-                if inside and key == table:
+                if (inside and key == table) or (not table and heading[1] == key):
                     return f", line {number}"
             elif inside and wanted.match(line):
                 return f", line {number}"
@@ -53,7 +53,8 @@ class MapKeys:
     def check_keys(self, found: Any, known: Mapping[str, type], table: str) -> None:
         """Refuse a table with a key that is not known, or with a value of another kind."""
         if not isinstance(found, dict):
-            self.refuse(table, "is a table, written [" + table + "]")
+            brackets = f"[[{table}]]" if isinstance(self.content[table], list) else f"[{table}]"
+            self.refuse(table, f"is a table, written {brackets}")
         for key, value in found.items():
             kind = known.get(key)
             if kind is None:

@@ -80,6 +80,8 @@ class _Reader(MapKeys):
 
     def form(self) -> Form:
         """Return the checked map."""
+        if isinstance(self.content.get("totals"), dict):
+            self.refuse("totals", "may come more than once, so each is written [[totals]]")
         self.check_keys(self.content, TOP, "")
         for table, keys in TABLES.items():
             self.check_keys(self.content.get(table, {}), keys, table)

@@ -114,7 +114,9 @@ def date_pattern(form: str) -> re.Pattern[str]:
         pieces.append(_piece(form, place))
         place += 2
     if not (seen & {"m", "b", "B"} and "d" in seen):
-        raise Invalid("are forms of dates, which need a month and a day", rule="map")
+        raise Invalid(
+            'are forms of dates, which need a month and a day, e.g. "%Y-%m-%d"', rule="map"
+        )
     return re.compile("".join(pieces))
 
 

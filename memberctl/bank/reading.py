@@ -175,6 +175,9 @@ def _of_lines(
         lines = CutLines(lines, form.widths)
     layout = find_layout(lines, forms)
     table = Table(lines, layout, until=until)
+    if form is not None:
+        # Whoever wrote the map means a column that is there; a form that comes along may not.
+        lines.notices += [f"no column {each} was found" for each in table.missing]
     return _statement(lines, family_of(layout.form), table, said=said, form=layout.form)
 
 
@@ -239,7 +242,6 @@ def _checked(
     statement: Statement, table: Table, form: Form, shown: list[RowRead], read: int, money: int
 ) -> MapChecked:
     findings = table.findings
-    missing = [f"no column {each} was found" for each in table.missing]
     unfound = [f"{each}: no line of the file fits it" for each in table.unfound]
     single = findings.sections[0] if len(findings.sections) == 1 else None
     return MapChecked(
@@ -252,7 +254,7 @@ def _checked(
         closing=_balance(single, "closing_minor"),
         rows=shown,
         stated=table.held,
-        notices=[*statement.notices, *findings.notices, *missing, *unfound],
+        notices=[*statement.notices, *findings.notices, *unfound],
         problems=findings.differences,
     )
 

@@ -68,6 +68,11 @@ FEES = SOUND + 'fee = "f"\n'
         (SOUND + "[in_text]\nname = '(a)'\n", "columns.text is missing, and [in_text] looks"),
         (SOUND + "text = 't'\n[in_text]\nname = 'a'\n", "line 7: in_text.name has one group"),
         (SOUND + "text = 't'\n[in_text]\nday = '(a)'\n", "line 7: in_text.day is not known"),
+        (SOUND + "[totals]\nrow = 'x'\n", "line 5: totals may come more than once, so each is"),
+        ("totals = ['x']\n" + SOUND, "line 1: totals is a table, written [[totals]]"),
+        (SOUND + "columns.x = 1\n", "columns.columns is no column"),
+        ("status = 'x'\n" + SOUND, "line 1: status is a table"),
+        (SOUND.replace("%Y-%m-%d", "YYYY-MM-DD"), 'need a month and a day, e.g. "%Y-%m-%d"'),
         (SOUND + "[[totals]]\nof = 'some'\nrow = 'x'\n", "line 6: totals.of is not known"),
     ],
 )  # fmt: skip
