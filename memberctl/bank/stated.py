@@ -60,7 +60,7 @@ class Stated:
         if self._form.account is None:
             return
         found = self._form.account.search(line.text)
-        if found is None:
+        if found is None or not found[1]:
             return
         self._found.add("account.pattern")
         if compact(found[1]) != self.account:
@@ -73,7 +73,7 @@ class Stated:
             found = pattern.search(line.text) if pattern is not None else None
             if found is not None:
                 self._found.add(f"balances.{key}")
-                self._balances[key] = found[1]
+                self._balances[key] = found[1] or ""
         label = next((cell.strip() for cell in line.cells if cell.strip()), "")
         for place, total in enumerate(self._form.totals, 1):
             if total.row is not None and total.row.search(label):

@@ -146,7 +146,9 @@ class Table:
         if not form.dates.lacks_years or self._years.known:
             return
         if form.years.pattern is not None:
-            any(self._years.note(text) for _, text in self._file.text_lines())
+            for _, text in self._file.text_lines():
+                if self._years.note(text):
+                    break
         if not self._years.known and "year" not in self._layout.places:
             sought = form.years.pattern or form.years.file
             why = "nothing in it fits the patterns of [year]" if sought else "the map has no [year]"
@@ -265,15 +267,17 @@ class Table:
         try:
             return currency_code(said, self._form.currencies)
         except Invalid as problem:
-            named = [self._form.named("currency")] if "currency" in self._form.columns else []
-            problems.append(" ".join(["column", *named]) + f": {problem.message}")
+            told = ("currency", "amount", "in")
+            key = next(each for each in told if each in self._form.columns)
+            problems.append(f"column {self._form.named(key)}: {problem.message}")
             return NO_CURRENCY
 
     def _in_text(self, text: str, key: str) -> tuple[str, ...]:
         """Return what the map's pattern of a key finds in the text of a row, if anything."""
         pattern = self._form.in_text.get(key)
         found = pattern.search(text) if pattern is not None else None
-        return (found[1].strip(),) if found is not None and found[1].strip() else ()
+        words = (found[1] or "").strip() if found is not None else ""
+        return (words,) if words else ()
 
     def _id_of(self, row: Cells, text: str, problems: list[str]) -> str | None:
         said = row.first("id") or " ".join(self._in_text(text, "id"))
@@ -281,7 +285,8 @@ class Table:
         if is_nothing(found) or len(found) > LONGEST_ID:
             return None
         if excel_damaged(found):
-            problems.append(f"column {self._form.named('id')}: Excel has destroyed this number")
+            key = "id" if "id" in self._form.columns else "text"
+            problems.append(f"column {self._form.named(key)}: Excel has destroyed this number")
             return None
         return found
 

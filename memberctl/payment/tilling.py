@@ -100,13 +100,7 @@ def close_till(
     close_id = take_one(session, "till_close")
     number = serial_number(till_rules.PREFIX, close_id)
     difference = counted_minor - found.minor
-    entry_id = None
-    if difference:
-        entry_id = post_entry(
-            session, "till.counted", number,
-            (Line(Account(method.value), difference), Line(Account.TILL_DIFFERENCE, -difference)),
-            currency=currency, value_on=today, at=at, branch_id=branch_id or None,
-        )  # fmt: skip
+    entry_id = _book(session, number, method, difference, currency, today, at, branch_id)
     close = TillClose(
         id=close_id,
         branch_id=branch_id,
@@ -138,3 +132,23 @@ def close_till(
         counted=Money(counted_minor, currency),
         difference=Money(difference, currency),
     )
+
+
+def _book(
+    session: Session,
+    number: str,
+    method: Method,
+    difference: int,
+    currency: str,
+    today: date,
+    at: datetime,
+    branch_id: int,
+) -> int | None:
+    """Book what is over or short, and return its entry; None where nothing is."""
+    if not difference:
+        return None
+    return post_entry(
+        session, "till.counted", number,
+        (Line(Account(method.value), difference), Line(Account.TILL_DIFFERENCE, -difference)),
+        currency=currency, value_on=today, at=at, branch_id=branch_id or None,
+    )  # fmt: skip

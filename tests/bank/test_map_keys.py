@@ -205,6 +205,17 @@ def test_text_below_a_row_belongs_to_it_and_names_are_found_in_it(tmp_path: Path
     assert (rows[1].text, rows[1].name, rows[1].external_id) == ("FEE", "", None)
 
 
+def test_a_group_that_found_nothing_is_nothing(tmp_path: Path) -> None:
+    mapped = (
+        SOUND + "text = 't'\n[in_text]\nname = 'FROM( LI)?'\nid = 'NO (\\S+)'\n"
+        "[account]\npattern = 'ACCOUNT( \\d+)?'\n[balances]\nopening = 'OPEN(1.00)?'\n"
+    )
+    content = "ACCOUNT\nOPEN\nd,a,t\n2026-03-02,5.00,FROM NO 1.10101E+17\n"
+    rows, findings, _ = read_text(tmp_path, content, map_text=mapped, currency="CNY")
+    assert (rows[0].name, rows[0].section, rows[0].skip) == ("", "", Skip.UNREADABLE)
+    assert findings.differences == ["line 4: column t: Excel has destroyed this number"]
+
+
 def test_every_sheet_of_a_workbook_that_has_the_columns_is_read(tmp_path: Path) -> None:
     import xlsxwriter
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memberctl.bank.moments import DateForm, DayOfMonth
 from memberctl.bank.rules import Skip
@@ -48,6 +50,13 @@ def test_a_day_is_in_the_newest_year_in_which_it_is_not_after_the_statement(
 ) -> None:
     years = Years(YearForm(), DateForm(("%m/%d",)), "a.csv", last)
     assert years.place(DayOfMonth(*day), "") == expected
+
+
+@given(st.dates(date(1990, 1, 1), date(2090, 12, 31)), st.integers(0, 364))
+def test_every_day_of_the_year_before_the_last_day_is_found_again(last: date, ago: int) -> None:
+    day = last - timedelta(days=ago)
+    years = Years(YearForm(), DateForm(("%m/%d",)), "a.csv", last)
+    assert years.place(DayOfMonth(day.month, day.day), "") == day
 
 
 def test_a_december_row_of_a_january_statement_is_of_the_year_before(tmp_path: Path) -> None:
