@@ -1,4 +1,4 @@
-"""Rows whose text goes on in the lines below them, put together into one line.
+"""Rows whose text was cut, by line ends or by delimiters that nobody quoted, put together again.
 
 Source: rules M15, "every row kept as read".
 """
@@ -48,3 +48,18 @@ def joined(line: Line, below: list[Line], kept: Collection[int]) -> Line:
             for at, (upper, lower) in enumerate(pairs)
         ]
     return Line(line.number, "\n".join([line.text, *(each.text for each in below)]), cells)
+
+
+def rejoined(line: Line, place: int, width: int, delimiter: str) -> Line:
+    """Return a row of too many cells as one of `width`: those that are too many belong to a text.
+
+    place -- of the text; empty cells behind the last column are no part of it
+    """
+    cells = [*line.cells]
+    while len(cells) > width and not cells[-1].strip():
+        cells.pop()
+    more = len(cells) - width
+    if more <= 0:
+        return line
+    text = delimiter.join(cells[place : place + more + 1])
+    return Line(line.number, line.text, [*cells[:place], text, *cells[place + more + 1 :]])

@@ -38,8 +38,8 @@ _RULES_OF = {
 TOP = {
     "name": str, "encoding": str, "delimiter": str, "widths": list, "decimal": str,
     "thousands": str, "currency": str, "skip_rows": int, "header": bool, "header_lines": int,
-    "dates": list, "months": list, "dates_from_above": bool, "text_below": bool, "footer": list,
-    "needed": list, "refund_separator": str, "columns": dict, "in_text": dict, "signs": dict,
+    "dates": list, "months": list, "dates_from_above": bool, "text_below": bool, "unquoted": str,
+    "footer": list, "needed": list, "refund_separator": str, "columns": dict, "in_text": dict, "signs": dict,
     "amounts": dict, "year": dict, "status": dict, "currencies": dict, "fees": dict,
     "account": dict, "balances": dict, "totals": list,
 }  # fmt: skip
@@ -104,6 +104,7 @@ class _Reader(MapKeys):
             header_lines=self._header_lines(),
             footer=self.any_of(self.content.get("footer", []), "footer"),
             days_from_above=self.content.get("dates_from_above", False),
+            unquoted=self._unquoted(columns),
             text_below=self.content.get("text_below", False),
             in_text=self._in_text(columns),
             ways=self._ways(),
@@ -177,6 +178,12 @@ class _Reader(MapKeys):
             if found[way].words & found[other].words:
                 self.refuse(other, f"has a word that {way} has too", table="signs")
         return found
+
+    def _unquoted(self, columns: Mapping[str, tuple[Place, ...]]) -> str:
+        key: str = self.content.get("unquoted", "")
+        if key and (key not in columns or not self.content.get("header", True)):
+            self.refuse("unquoted", "is a key of [columns], of a file with a header")
+        return key
 
     def _in_text(self, columns: Mapping[str, tuple[Place, ...]]) -> dict[str, re.Pattern[str]]:
         found = {key: self.pattern("in_text", key) for key in IN_TEXT}

@@ -85,7 +85,14 @@ class DateForm:
 
 
 def _has_year(form: str) -> bool:
-    return any(code in form.replace("%%", "") for code in ("%Y", "%y", "%e"))
+    return any(code in spelled_out(form).replace("%%", "") for code in ("%Y", "%y", "%e"))
+
+
+def spelled_out(form: str) -> str:
+    """Return a form with each of its signs alone: %F is %Y-%m-%d, and %-d reads as %d does."""
+    for short, whole in (("%-", "%"), ("%F", "%Y-%m-%d"), ("%T", "%H:%M:%S"), ("%R", "%H:%M")):
+        form = form.replace(short, whole)
+    return form
 
 
 @lru_cache(maxsize=64)
@@ -95,6 +102,7 @@ def date_pattern(form: str) -> re.Pattern[str]:
     Raises Invalid for a sign that is not known, one that comes twice, and a form without a month
     or a day.
     """
+    form = spelled_out(form)
     pieces: list[str] = []
     seen: set[str] = set()
     place = 0

@@ -83,6 +83,7 @@ class Form:
     widths    -- of the cells of a line, in place of a delimiter
     header_lines -- how many lines of names stand above each other
     also_needed -- keys of columns that tell this form from one like it
+    unquoted  -- key of the column whose text may hold the delimiter without quotes
     text_below -- lines without day and money below a row go on with its text
     in_text   -- key -> what finds it in the text of a row, where it has no column of its own
     days_from_above -- a row without a date is of the day of the row above it
@@ -109,6 +110,7 @@ class Form:
     header: bool = True
     header_lines: int = 1
     footer: re.Pattern[str] | None = None
+    unquoted: str = ""
     text_below: bool = False
     in_text: Mapping[str, re.Pattern[str]] = field(default_factory=dict)
     days_from_above: bool = False

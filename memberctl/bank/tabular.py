@@ -13,7 +13,7 @@ from datetime import date
 
 from memberctl.bank.amounts import currency_code, take_apart
 from memberctl.bank.figures import is_nothing, parse_figure
-from memberctl.bank.folding import folded, joined
+from memberctl.bank.folding import folded, joined, rejoined
 from memberctl.bank.layout import Cells, Heading, Layout, places_in
 from memberctl.bank.moments import DayOfMonth, Moment, parse_clock, parse_moment
 from memberctl.bank.rules import LONGEST_ID, NO_CURRENCY, Entry, Findings, Skip, compact
@@ -84,12 +84,21 @@ class Table:
             for line in self._all_lines()
             if line.number > self._form.skip_rows and line.text.strip(" \t,;|")
         )
+        if self._form.unquoted:
+            lines = (self._whole(line) for line in lines)
         if not self._form.text_below:
             yield from lines
             return
         for line, below in folded(lines, self._is_row, self._goes_on):
             kept = {at for key in _MONEY for at in (self._places or {}).get(key, ())}
             yield joined(line, below, kept)
+
+    def _whole(self, line: Line) -> Line:
+        """Return a row whose text the delimiter has cut, because nobody quoted it, in one piece."""
+        places = (self._places or {}).get(self._form.unquoted, ())
+        if not places or not self._width:
+            return line
+        return rejoined(line, places[0], self._width, self._layout.delimiter)
 
     def _all_lines(self) -> Iterator[Line]:
         """Yield the lines of the sheet with the first header, and of all sheets behind it."""

@@ -64,6 +64,7 @@ FEES = SOUND + 'fee = "f"\n'
         (FEES + '[fees]\namount = "half"\n', "line 7: fees.amount is not known"),
         (SOUND + '[fees]\ncharge = "negative"\n', "line 6: fees.charge is of a column fee"),
         (SOUND + 'fee = "a"\n[fees]\namount = "net"\n', "columns.fee is the column of amount too"),
+        ('unquoted = "text"\n' + SOUND, "line 1: unquoted is a key of [columns]"),
         ("text_below = 1\n" + SOUND, "line 1: text_below is true or false"),
         (SOUND + "[in_text]\nname = '(a)'\n", "columns.text is missing, and [in_text] looks"),
         (SOUND + "text = 't'\n[in_text]\nname = 'a'\n", "line 7: in_text.name has one group"),
@@ -203,6 +204,23 @@ def test_text_below_a_row_belongs_to_it_and_names_are_found_in_it(tmp_path: Path
     assert rows[0].text == "TRANSFER\nFROM LI JO REF 17A\nthanks"
     assert rows[0].raw == "2026-03-02,5.00,TRANSFER\n,,FROM LI JO REF 17A\n,,thanks"
     assert (rows[1].text, rows[1].name, rows[1].external_id) == ("FEE", "", None)
+
+
+def test_text_with_the_delimiter_in_it_and_no_quotes_is_put_together_again(
+    tmp_path: Path,
+) -> None:
+    mapped = 'unquoted = "text"\n' + SOUND + 'text = "t"\nbalance = "b"\n'
+    content = (
+        "d,t,a,b\n2026-03-02,LI, JO, class,5.00,5.00\n2026-03-03,FEE,-2.00,3.00\n"
+        "2026-03-04,x,1.00,4.00,,\n"
+    )
+    rows, findings, _ = read_text(tmp_path, content, map_text=mapped, currency="CNY")
+    assert money(rows) == [500, -200, 100] and findings.differences == []
+    assert [row.text for row in rows] == ["LI, JO, class", "FEE", "x"]
+    _, findings, _ = read_text(
+        tmp_path, content, map_text=mapped.replace('unquoted = "text"', ""), currency="CNY"
+    )
+    assert "has 6 cells, the header has 4" in findings.differences[0]
 
 
 def test_a_group_that_found_nothing_is_nothing(tmp_path: Path) -> None:
