@@ -39,8 +39,8 @@ TOP = {
     "name": str, "encoding": str, "delimiter": str, "widths": list, "decimal": str,
     "thousands": str, "currency": str, "skip_rows": int, "header": bool, "header_lines": int,
     "dates": list, "months": list, "dates_from_above": bool, "text_below": bool, "unquoted": str,
-    "footer": list, "needed": list, "refund_separator": str, "columns": dict, "in_text": dict, "signs": dict,
-    "amounts": dict, "year": dict, "status": dict, "currencies": dict, "fees": dict,
+    "footer": list, "needed": list, "refund_separator": str, "columns": dict, "in_text": dict,
+    "signs": dict, "amounts": dict, "year": dict, "status": dict, "currencies": dict, "fees": dict,
     "account": dict, "balances": dict, "totals": list,
 }  # fmt: skip
 TABLES: Mapping[str, Mapping[str, type]] = {
