@@ -68,6 +68,7 @@ TEXT_DOORS = (
     kept("member erase {third} --yes --reason {value}", "", "owner"),
     kept("application import {people} --source {value}", "", "sun"),
     kept("member import {people} --ignore-extra --source {value}", "", "sun"),
+    kept("member import {people} --ignore-extra --override {value}", "", "sun"),
     # Blanks say nothing about somebody, as an empty cell of a file does; in an update they
     # take away what was there.
     *doors(

@@ -8,7 +8,7 @@ Source: performance.md "duplicates found by ... one join instead of look-ups".
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
+from itertools import combinations, permutations
 
 from memberctl.member.likeness import Person, sound
 
@@ -20,6 +20,7 @@ LARGEST_GROUP = 400
 """A key that more people share, such as the first of January 1900, tells nobody apart."""
 
 _DELETABLE = 12
+_END = 3
 Key = tuple[str, ...]
 
 
@@ -79,6 +80,11 @@ def _by_name(who: Person) -> Iterator[Key]:
     codes = sorted({sound(token) for token in telling})
     if len(codes) > 1:
         yield "sounds", *codes
+    if not who.chinese and len(telling) == 2:
+        # A slip changes the code of a name, but hardly ever both of its ends.
+        for whole, part in permutations(telling):
+            yield "begins", whole, part[:_END]
+            yield "ends", whole, part[-_END:]
     for code in codes:
         if who.born is not None:
             yield "year", code, who.born[:4]

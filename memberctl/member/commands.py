@@ -294,14 +294,23 @@ def import_(
     map_file: MapOption = None,
     ignore_extra: IgnoreExtraOption = False,
     all_or_nothing: AllOrNothingOption = False,
+    override: Annotated[
+        str | None,
+        typer.Option(help="Reason to register those who look like a duplicate as well; logged."),
+    ] = None,
 ) -> None:
     """Register members from a file; refused rows go to NAME.rejects.csv.
+
+    Whoever looks like somebody who is there is refused as a duplicate. `member duplicates --file`
+    shows beforehand who in a file may be one person; --override takes them in as they are, and
+    `member duplicates` and `member merge` bring them together later.
 
     Example: memberctl member import members.csv --dry-run
     """
     from memberctl.member.operations import register_members
 
     run: Run = ctx.obj
+    why = None if override is None else clean_text(override, what="the reason for --override")
     system = clean_source(source)
     opened = open_import(
         run,
@@ -321,7 +330,7 @@ def import_(
                 parse_registration, region=w.region, today=w.today, source=system, channel="import"
             ),
             operate=lambda batch, named: register_members(
-                w.session, batch, keys=w.keys, by=w.actor, at=w.now, named=named
+                w.session, batch, keys=w.keys, by=w.actor, at=w.now, named=named, override=why
             ),
             all_or_nothing=all_or_nothing,
         )

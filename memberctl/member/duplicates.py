@@ -154,9 +154,10 @@ def decide(asked: Registration, blind: bytes | None, known: Known, *, override: 
     namesakes += known.at_email(asked.email, asked.name_key)
     if namesakes:
         return _namesake(namesakes, asked, blind, known, override)
-    born = None if override else _born_the_same_day(asked, known)
+    born = _born_the_same_day(asked, known)
     if born is not None:
-        return Decision(Outcome.DUPLICATE, "same_name_birth_date", "birth_date", born)
+        outcome = Outcome.CREATED if override else Outcome.DUPLICATE
+        return Decision(outcome, "same_name_birth_date", "birth_date", born)
     if at_phone:
         return Decision(Outcome.CREATED, "same_phone", "phone", at_phone[0])
     return _NEW

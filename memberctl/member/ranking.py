@@ -69,8 +69,9 @@ def rank_pairs(people: Sequence[Person], *, least: float = LIKELY) -> list[Likel
             parts = _parts(pattern, weights)
             weight = odds(score)
             found += [LikelyPair(one, other, score, weight, parts) for one, other in pairs]
-    found += _implied(people, found, often, weights, least)
-    return sorted(found, key=lambda pair: (-pair.score, pair.one, pair.other))
+    by_places = {(pair.one, pair.other): pair for pair in found}
+    by_places |= _implied(people, found, often, weights, least)
+    return sorted(by_places.values(), key=lambda pair: (-pair.score, pair.one, pair.other))
 
 
 def _implied(
@@ -79,25 +80,28 @@ def _implied(
     often: Frequencies,
     weights: Weights,
     least: float,
-) -> list[LikelyPair]:
-    """Return pairs who are one person because both are a third, and nothing says otherwise."""
+) -> dict[tuple[int, int], LikelyPair]:
+    """Return pairs who are one person because both are a third, and nothing says otherwise.
+
+    A pair that was found already is returned when the third makes it more probable.
+    """
     sure: defaultdict[int, dict[int, float]] = defaultdict(dict)
     for pair in found:
         if pair.score >= SURE:
             sure[pair.one][pair.other] = sure[pair.other][pair.one] = pair.score
-    listed = {(pair.one, pair.other) for pair in found}
+    listed = {(pair.one, pair.other): pair.score for pair in found}
     implied: dict[tuple[int, int], LikelyPair] = {}
     for others in sure.values():
         for one, other in combinations(sorted(others), 2):
             score = others[one] * others[other]
-            if (one, other) in listed or score < least:
+            if score < max(least, listed.get((one, other), 0.0)):
                 continue
             pattern = pattern_of(people[one], people[other], often)
             if weights.probability(pattern) >= CONTRADICTED:
                 implied[one, other] = LikelyPair(
                     one, other, score, odds(score), _parts(pattern, weights)
                 )
-    return list(implied.values())
+    return implied
 
 
 def odds(score: float) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -81,6 +82,28 @@ def test_an_override_with_a_reason_registers_another_person(memberctl: Program) 
     again = ("member", "register", "张伟", "--phone", "13800138000", "--address", "北京")
     done = memberctl(*again, "--override", "father and son", as_="sun")
     assert (done.exit, done.out) == (0, "Registered M-000002 (张伟).\n")
+
+
+def test_an_import_with_a_reason_takes_in_who_looks_like_a_duplicate_and_logs_whom(
+    memberctl: Program, tmp_path: Path
+) -> None:
+    path = tmp_path / "people.csv"
+    path.write_text(
+        "name,phone,birth_date\n王芳,13900139000,1990-03-07\n王芳,13900139001,1990-03-07\n"
+        "王芳,13900139001,1990-03-08\n",
+        encoding="utf-8",
+    )
+    line = ("member", "import", str(path))
+    refused = memberctl(*line, "--dry-run", as_="sun")
+    assert "2 created, 1 duplicate" in refused.out
+    done = memberctl(*line, "--override", "looked at", as_="sun")
+    assert (done.exit, "3 created" in done.out) == (0, True)
+    again = memberctl(*line, "--override", "looked at", as_="sun")
+    assert (again.exit, "3 unchanged" in again.out) == (0, True)
+    logged = memberctl.ok("audit", "log", "--event", "member.registered")
+    said = str(logged)
+    assert ("same_name_birth_date" in said, "same_phone_name" in said) == (True, True)
+    assert "looked at" in said
 
 
 def test_a_shared_phone_is_a_warning(memberctl: Program) -> None:

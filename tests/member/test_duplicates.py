@@ -77,7 +77,7 @@ def test_the_same_phone_alone_is_a_warning_since_families_share_one() -> None:
 def test_the_same_name_and_birth_date_needs_a_person() -> None:
     registration = asked(phone="+8613900139000", birth_on=BORN)
     assert decided(registration) == (Outcome.DUPLICATE, "same_name_birth_date")
-    assert decided(registration, override=True) == (Outcome.CREATED, "")
+    assert decided(registration, override=True) == (Outcome.CREATED, "same_name_birth_date")
 
 
 def test_two_resident_ids_prove_two_people_of_one_name_and_birth_date() -> None:

@@ -28,6 +28,8 @@ from memberctl.member.likeness import (
         ("Matthew Donaldson", "Donaldson", Level.PART),
         ("Sarah White", "Emily White", Level.SHARED),
         ("Sarah White", "Thomas Green", Level.DIFFERENT),
+        ("Joseph Phelps", "Josef Phelps", Level.NEAR),
+        ("Tara Whiteh", "Trey White", Level.SHARED),
         ("Ng Li", "Ng Lu", Level.SHARED),
         ("张小明", "張小明", Level.SAME),
         ("张小明", "张晓明", Level.NEAR),

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from memberctl.member.likeness import Person, person
-from memberctl.member.ranking import groups_of, rank_pairs
+from memberctl.member.ranking import LIKELY, groups_of, rank_pairs
 from tests.member.namesakes import Record, chinese_person, population, western_person
 
 ZHANG = {"born": "19900307", "phone": "+8613800138000", "address": "长乐路900弄23号"}
@@ -112,6 +112,29 @@ def test_several_records_of_one_person_are_one_group() -> None:
     found = rank_pairs(people)
     assert {(pair.one, pair.other) for pair in found} == {(0, 1), (0, 2), (1, 2)}
     assert groups_of(found) == {0: 0, 1: 0, 2: 0}
+
+
+def test_what_a_third_record_makes_probable_is_so_from_whatever_score_on_pairs_are_listed() -> None:
+    records = [
+        replace(each, number=None, address=None) for each in population(western_person, 900, seed=8)
+    ]
+    people = people_of(records)
+    found = {(pair.one, pair.other) for pair in rank_pairs(people)}
+    listed = {
+        (pair.one, pair.other) for pair in rank_pairs(people, least=0.01) if pair.score >= LIKELY
+    }
+    assert found == listed
+
+
+def test_a_slip_in_a_rare_name_is_found_without_a_birth_date_and_whatever_its_sound() -> None:
+    people = [
+        *people_of(population(western_person, 300, seed=9)),
+        person(9001, "william fornarino", born="19830402"),
+        person(9002, "william fornaino"),
+    ]
+    assert (9001, 9002) in {
+        (people[pair.one].key, people[pair.other].key) for pair in rank_pairs(people)
+    }
 
 
 def test_the_same_people_in_another_order_get_the_same_scores() -> None:
