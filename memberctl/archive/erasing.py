@@ -36,6 +36,12 @@ from memberctl.message.tables import OutboxMessage
 from memberctl.office.queries import policy_number
 from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
+from memberctl.payment import credit_queries
+from memberctl.payment.credit_queries import UNPAID
+from memberctl.payment.credit_tables import CreditRequest
+from memberctl.refund import queries as refund_queries
+from memberctl.refund.rules import WAITING
+from memberctl.refund.tables import Refund
 from memberctl.store.among import among
 from memberctl.store.audit import note
 from memberctl.store.bulk import insert_rows
@@ -171,7 +177,7 @@ def still_open(session: Session, owned: Belongings, today: date) -> tuple[str, .
         select(Order).where(among(session, col(Order.id), orders), col(Order.state).in_(UNDER_WAY))
     ).all()
     said += [f"{order.number} is {order.state}" for order in found]
-    said += [f"refund of {number} is open" for number in _open_refunds(session, owned)]
+    said += [f"{number} is not paid" for number in _unpaid(session, owned)]
     parties = [*_numbers(session, orders), *(member_number(key) for key in _keys(owned, Member))]
     said += [f"{party} has {account} {what}" for party, account, what in _held(session, parties)]
     return tuple(said)
@@ -198,17 +204,18 @@ def _refuse_open(number: str, open_: Sequence[str], *, force: bool) -> None:
         )
 
 
-def _open_refunds(session: Session, owned: Belongings) -> list[str]:
-    table = next((each for each in owned if each.name == "refund"), None)
-    if table is None:
-        return []
-    rows = session.connection().execute(
-        columns(table.c.id).where(
-            among(session, table.c.id, [key[0] for key in owned[table]]),
-            table.c.state.in_(("requested", "approved")),
-        )
+def _unpaid(session: Session, owned: Belongings) -> list[str]:
+    """Return the refunds and the requests for credit that somebody still has to decide or pay."""
+    refunds = columns(col(Refund.id)).where(
+        among(session, col(Refund.id), _keys(owned, Refund)), col(Refund.state).in_(WAITING)
     )
-    return [f"RF-{row.id:06}" for row in rows]
+    requests = columns(col(CreditRequest.id)).where(
+        among(session, col(CreditRequest.id), _keys(owned, CreditRequest)), UNPAID
+    )
+    return [
+        *(refund_queries.number(id_) for id_ in session.scalars(refunds)),
+        *(credit_queries.number(id_) for id_ in session.scalars(requests)),
+    ]
 
 
 def _held(session: Session, parties: Sequence[str]) -> list[tuple[str, str, str]]:

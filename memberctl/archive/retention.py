@@ -28,7 +28,11 @@ from memberctl.message.rules import MessageState
 from memberctl.message.tables import OutboxMessage
 from memberctl.office.queries import organisation, policy_number
 from memberctl.order.tables import Order
+from memberctl.payment.credit_queries import UNPAID
+from memberctl.payment.credit_tables import CreditRequest
 from memberctl.payment.rules import DEAD
+from memberctl.refund.rules import WAITING
+from memberctl.refund.tables import Refund
 from memberctl.store.among import among
 from memberctl.store.audit import note, note_many
 from memberctl.store.tables import AuditRow
@@ -148,13 +152,16 @@ def _per_member(session: Session, statement: Any) -> dict[int, tuple[Any, ...]]:
 
 
 def _holding(session: Session) -> set[int]:
-    """Return the members who have credit or owe something, or whose order is under way."""
+    """Return the members who have credit, owe something or wait for money or an order."""
     under_way = session.scalars(
         columns(col(Order.member_id)).where(
             col(Order.state).in_(("submitted", "in_review", "returned", "confirmed", "paid"))
         )
     )
     found = set(under_way)
+    found |= set(session.scalars(columns(col(CreditRequest.member_id)).where(UNPAID)))
+    refunds = columns(col(Order.member_id)).join(Refund, col(Refund.order_id) == col(Order.id))
+    found |= set(session.scalars(refunds.where(col(Refund.state).in_(WAITING))))
     total = func.sum(Posting.amount_minor)
     kept_for = (
         columns(col(Posting.party))

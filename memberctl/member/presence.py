@@ -52,6 +52,16 @@ def refuse_gone(session: Session, member_id: int, order: str | None = None) -> N
         raise problem
 
 
+def refuse_merged(member: Member) -> None:
+    """Refuse a number that was merged into another: what it had is the other's now.
+
+    Who was erased is let through: their money can be given back, or given up. Raises RuleRefused.
+    """
+    problem = refusal(member)
+    if problem is not None and member.merged_into is not None:
+        raise problem
+
+
 def gone_among(session: Session, member_ids: Iterable[int]) -> dict[int, RuleRefused]:
     """Return the refusals of those of these members who are gone, by member id."""
     statement = select(Member).where(

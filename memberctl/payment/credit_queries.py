@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import func
+from sqlalchemy import and_, func, or_
 from sqlalchemy import select as columns
 from sqlalchemy.orm import aliased
 from sqlmodel import col, select
@@ -26,6 +26,7 @@ from memberctl.payment.credit_rules import (
     PREFIX,
     CreditAccount,
     CreditMovement,
+    RequestKind,
     RequestLine,
     RequestState,
     is_stale,
@@ -35,6 +36,16 @@ from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
     from sqlmodel import Session
+
+
+UNPAID = or_(
+    col(CreditRequest.state) == RequestState.REQUESTED,
+    and_(
+        col(CreditRequest.state) == RequestState.APPROVED,
+        col(CreditRequest.kind) == RequestKind.PAYOUT,
+    ),
+)
+"""Which requests set credit aside and have not come to their end."""
 
 
 def number(request_id: int) -> str:

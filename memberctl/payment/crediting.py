@@ -16,6 +16,7 @@ from memberctl.core.text import clean_reason
 from memberctl.ledger.operations import post_entry, reverse_entry
 from memberctl.ledger.queries import balance
 from memberctl.ledger.rules import Account, Line
+from memberctl.member.presence import refuse_merged
 from memberctl.member.queries import member_to_change
 from memberctl.office.queries import policy_number
 from memberctl.order.queries import order_to_change
@@ -187,7 +188,7 @@ def _request(
     currency: str,
 ) -> CreditRequested:
     why = clean_reason(reason)
-    member_to_change(session, member_id)
+    refuse_merged(member_to_change(session, member_id, even_gone=True))
     member = member_number(member_id)
     available = -balance(session, Account.MEMBER_CREDIT, member)
     amount = credit_rules.checked_share(amount_minor, available, member, currency)
@@ -238,7 +239,7 @@ def decide_request(
     refuse_if_changed(seen, request.version)
     number = credit_queries.number(request.id)
     credit_rules.refuse_same_hand(by, number, request.requested_by, "asked for")
-    member = member_to_change(session, request.member_id)
+    member = member_to_change(session, request.member_id, even_gone=True)
     credit_rules.refuse_own_money(by, number, member.staff_id)
     credit_rules.refuse_given_up(number, request.kind, request.state)
     _move(request, "approve" if approve else "refuse")
@@ -275,7 +276,7 @@ def pay_request(
     number = credit_queries.number(request.id)
     if request.kind is RequestKind.STALE:
         raise RuleRefused(f"{number} gives up a credit: nothing is paid")
-    member = member_to_change(session, request.member_id)
+    member = member_to_change(session, request.member_id, even_gone=True)
     what = f"request {number}"
     state = step(credit_rules.STEPS, request.state, "pay", what)
     assert request.decided_by is not None and request.method is not None

@@ -33,8 +33,6 @@ NOTHING_NEW = (
     "term freeze {member} --from 2026-04-01 --until 2026-05-01 --reason away",
     "term resume {member} --reason back",
     "credit apply {member}",
-    "credit payout {member} --method cash --reason asked",
-    "credit stale {member} --reason long",
     "member update {member} --phone 13800000009",
     "member verify {member} --document-seen resident_id",
     "member hold {member} --until 2026-04-01 --reason x",
@@ -51,7 +49,12 @@ ENDS = (
     "refund request {paid} --reason erased",
     "member erase {member} --reason again --yes",
 )
-NOTHING_THERE = ("member release {member} --reason x", "member readmit {member} --reason x")
+NOTHING_THERE = (
+    "member release {member} --reason x",
+    "member readmit {member} --reason x",
+    "credit payout {member} --method cash --reason asked",
+    "credit stale {member} --reason long",
+)
 SHOWN = (
     "member show {member}", "member dossier {member}", "member holds {member}",
     "member opt-outs {member}", "order list --member {member}", "order show {open}",
@@ -144,6 +147,51 @@ def test_a_term_that_runs_on_is_neither_reminded_of_nor_offered_again(memberctl:
     assert memberctl.ok("reminder", "run")["queued"] == 0
     assert "erased" in {row["why"] for row in memberctl.ok("reminder", "explain", member)}
     assert memberctl.ok("renewal", "list") == []
+    assert_sound(memberctl)
+
+
+def somebody_with_credit(memberctl: Program) -> str:
+    """Let somebody pay 350.00 too much; return their number."""
+    order = memberctl.ok("order", "show", histories.a_confirmed_order(memberctl))
+    paid = ("payment", "record", order["number"], "4000.00", "--method", "cash")
+    assert memberctl.ok(*paid, as_="sun")["credit"]["amount"] == "350.00"
+    return str(order["member"])
+
+
+def credit_of(memberctl: Program, member: str) -> str:
+    return str(memberctl.ok("credit", "show", member)["credit"]["amount"])
+
+
+def test_somebody_whose_credit_is_to_be_paid_is_erased_by_force_alone_and_is_paid(
+    memberctl: Program,
+) -> None:
+    member = somebody_with_credit(memberctl)
+    payout = ("credit", "payout", member, "--method", "cash", "--reason", "asked")
+    number = memberctl.ok(*payout, as_="sun")["number"]
+    refused = memberctl("member", "erase", member, "--reason", "by letter", "--yes")
+    assert refused.exit == 6 and f"{number} is not paid" in refused.err
+    memberctl.ok("member", "erase", member, "--reason", "by letter", "--force", "--yes")
+    memberctl.ok("credit", "approve", number, as_="qian")
+    memberctl.ok("credit", "pay", number, "--yes", as_="sun")
+    assert credit_of(memberctl, member) == "0.00"
+    assert_sound(memberctl)
+
+
+def test_credit_of_who_was_erased_is_paid_out_or_given_up_when_it_is_stale(
+    memberctl: Program,
+) -> None:
+    member = somebody_with_credit(memberctl)
+    memberctl.ok("member", "erase", member, "--reason", "by letter", "--force", "--yes")
+    part = ("credit", "payout", member, "--amount", "50.00", "--method", "cash", "--reason", "came")
+    number = memberctl.ok(*part, as_="sun")["number"]
+    memberctl.ok("credit", "refuse", number, "--reason", "no proof", as_="qian")
+    assert credit_of(memberctl, member) == "350.00"
+    stale = ("credit", "stale", member, "--reason", "nobody is known to it")
+    assert memberctl(*stale, as_="sun").exit == 6
+    memberctl.now = "2030-01-10T10:00:00+08:00"
+    number = memberctl.ok(*stale, as_="sun")["number"]
+    memberctl.ok("credit", "approve", number, as_="qian")
+    assert credit_of(memberctl, member) == "0.00"
     assert_sound(memberctl)
 
 
