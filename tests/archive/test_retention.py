@@ -93,6 +93,24 @@ def test_leads_rejected_and_former_members_go_and_the_others_stay(memberctl: Pro
     assert set(erased_members(memberctl.key_dir, STORE_ID)) >= set(done["erased"])
 
 
+def test_whose_refund_or_payout_waits_stays_until_it_is_decided(memberctl: Program) -> None:
+    exact, over = (histories.a_confirmed_order(memberctl) for _ in range(2))
+    histories.pay(memberctl, exact, "3650.00")
+    histories.pay(memberctl, over, "4000.00")
+    with_credit = memberctl.ok("order", "show", over)["member"]
+    asked = ("--reason", "asked")
+    refund = memberctl.ok("refund", "request", exact, "--amount", "1.00", *asked, as_="sun")
+    payout = memberctl.ok("credit", "payout", with_credit, "--method", "cash", *asked, as_="sun")
+    memberctl.now = "2031-03-03T10:00:00+08:00"
+    assert by_kind(memberctl)["members"] == (0, 2)
+    memberctl.ok("refund", "review", refund["number"], "--reject", "late", as_="wang")
+    assert by_kind(memberctl)["members"] == (1, 1)
+    memberctl.ok("credit", "approve", payout["number"], as_="qian")
+    assert by_kind(memberctl)["members"] == (1, 1)
+    memberctl.ok("credit", "pay", payout["number"], "--yes", as_="sun")
+    assert by_kind(memberctl)["members"] == (2, 0)
+
+
 def test_old_messages_are_deleted_and_waiting_ones_are_not(shop: Program) -> None:
     order = histories.a_join_order(shop, histories.a_member(shop))
     shop.ok("review", "advance", order, "--return", "copy", as_="li")
