@@ -300,10 +300,11 @@ def unpacked(run: Run, backup: Path, manifest: Manifest) -> Iterator[str]:
     """Give the place of a store that a backup was restored to for the time being."""
     from memberctl.store import backup as sqlite
     from memberctl.store import pgdump
+    from memberctl.store.unfinished import new_folder
 
     if manifest.engine == "sqlite":
-        with tempfile.TemporaryDirectory(prefix="memberctl-") as folder:
-            target = Path(folder) / "store.db"
+        with new_folder(Path(tempfile.gettempdir())) as folder:
+            target = folder / "store.db"
             sqlite.copy_file(backup, target)
             yield str(target)
         return

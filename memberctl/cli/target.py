@@ -14,6 +14,7 @@ from typing import TextIO
 
 from memberctl.core.errors import Invalid, MemberctlError, NoAccess, NotFound, StorageFailure
 from memberctl.core.text import safe
+from memberctl.store.unfinished import new_file
 
 _LONGEST_NAME = 255
 _RESERVED = frozenset(
@@ -36,8 +37,12 @@ class TargetFile:
         self._path = Path(path)
         self._force = force
         _refuse_target(self._path, force)
-        self.temporary = self._path.parent / f".memberctl-{os.urandom(8).hex()}.tmp"
-        self.stream: TextIO = _created(self.temporary)
+        self.temporary, descriptor = _created(self._path.parent)
+        # Closing the stream must not let it go: until it has its name it can be taken for dead.
+        self._held: int | None = os.dup(descriptor)
+        self.stream: TextIO = os.fdopen(
+            descriptor, "w", encoding="utf-8", errors="backslashreplace", newline=""
+        )
 
     def settle(self) -> None:
         """Bring what was written to the disk, not yet to its name; OSError when that fails."""
@@ -49,6 +54,7 @@ class TargetFile:
         self.settle()
         self.stream.close()
         self._take_place()
+        self._let_go()
         _sync_folder(self._path.parent)
 
     def discard(self) -> None:
@@ -56,6 +62,12 @@ class TargetFile:
         with suppress(OSError):  # Closing writes what is buffered, to a disk that may be full.
             self.stream.close()
         self.temporary.unlink(missing_ok=True)
+        self._let_go()
+
+    def _let_go(self) -> None:
+        if self._held is not None:
+            os.close(self._held)
+            self._held = None
 
     def _take_place(self) -> None:
         """Without --force, never replace what came into being while we were writing."""
@@ -144,13 +156,11 @@ def _refused(why: str, rule: str, *, hint: str | None = None) -> Invalid:
     return Invalid(f"cannot write the output file: {why}", field="output", rule=rule, hint=hint)
 
 
-def _created(path: Path) -> TextIO:
-    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC
+def _created(folder: Path) -> tuple[Path, int]:
     try:
-        descriptor = os.open(path, flags, 0o600)
+        return new_file(folder)
     except OSError as error:
-        raise _cannot_create(path.parent, error) from error
-    return os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
+        raise _cannot_create(folder, error) from error
 
 
 def _cannot_create(folder: Path, error: OSError) -> MemberctlError:

@@ -194,14 +194,19 @@ def _run(tool: str, *arguments: str, password: str | None = None) -> None:
 def _password_file(password: str | None) -> Iterator[dict[str, str]]:
     import tempfile
 
+    from memberctl.store.unfinished import new_file
+
     if not password:
         yield {}
         return
     escaped = password.replace("\\", "\\\\").replace(":", "\\:")
-    with tempfile.NamedTemporaryFile("w", prefix="memberctl-", encoding="utf-8") as file:
-        file.write(f"*:*:*:*:{escaped}\n")
-        file.flush()
-        yield {"PGPASSFILE": file.name}
+    path, descriptor = new_file(Path(tempfile.gettempdir()))
+    try:
+        os.write(descriptor, f"*:*:*:*:{escaped}\n".encode())
+        yield {"PGPASSFILE": str(path)}
+    finally:
+        path.unlink(missing_ok=True)
+        os.close(descriptor)
 
 
 def _failed(tool: str, said: str) -> MemberctlError:

@@ -143,4 +143,5 @@ def test_a_backup_that_is_killed_anywhere_is_no_backup_or_a_whole_one(shop: Prog
             break
         assert code == -signal.SIGKILL
     assert found[f"b{nth}"] == "complete"
+    assert list(folder.glob(".memberctl-*")) == [], "the last one removed what the killed ones left"
     assert shop("db", "check").exit == 0
