@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -24,11 +24,14 @@ GROUPS = frozenset({"amount", "refund", "refunded", "currency"})
 _CODES = {
     "€": "EUR", "£": "GBP", "₩": "KRW", "₽": "RUB", "₹": "INR", "ZŁ": "PLN", "KČ": "CZK",
     "FT": "HUF", "R$": "BRL", "US$": "USD", "HK$": "HKD", "NT$": "TWD", "RMB": "CNY", "CN¥": "CNY",
+    "₺": "TRY", "TL": "TRY", "₫": "VND", "₱": "PHP", "฿": "THB", "₪": "ILS", "₴": "UAH",
+    "円": "JPY", "원": "KRW",
 }  # fmt: skip
 """Signs that stand for one currency alone; ¥ and $ do not."""
 
 _WORDS = re.compile(
-    r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])|[€£₩₽₹]|(?:US|HK|NT|R)\$|CN¥|zł|Kč|Ft(?![A-Za-z])"
+    r"(?<![A-Za-z])(?:[A-Z]{3}|TL|zł|Kč|Ft)(?![A-Za-z])|[€£₩₽₹₺₫₱฿₪₴円원]"
+    r"|(?<![A-Za-z])(?:US|HK|NT|R)\$|CN¥"
 )
 _BARE = re.compile(r"[0-9.,+-]*")
 
@@ -49,10 +52,12 @@ class AmountForm:
     """How a map's cells of money are made up.
 
     pattern -- of a whole cell, with the group `amount`; None where a cell is an amount and no more
+    currencies -- names of currencies, by their keys, and their codes
     """
 
     pattern: re.Pattern[str] | None = None
     refunds: RefundRule = RefundRule.SEPARATE
+    currencies: Mapping[str, str] = field(default_factory=dict)
 
 
 class Taken(NamedTuple):
@@ -88,7 +93,7 @@ def parse_amount(text: str, currency: str, numbers: NumberForm, form: AmountForm
     """
     if form.pattern is None:
         if not _BARE.fullmatch(text):
-            _refuse_other_currency(text, currency)
+            _refuse_other_currency(text, currency, form.currencies)
         return parse_figure(text, currency, numbers)
     taken = take_apart(text, form)
     minor = parse_figure(taken.amount, currency, numbers)
@@ -102,11 +107,9 @@ def parse_amount(text: str, currency: str, numbers: NumberForm, form: AmountForm
     return minor - back if minor > 0 else minor + back
 
 
-def _refuse_other_currency(text: str, currency: str) -> None:
-    for word in _WORDS.findall(unicodedata.normalize("NFC", text)):
-        code = _CODES.get(word.upper(), word)
-        if code not in EXPONENTS:
-            raise _unknown(word)
+def _refuse_other_currency(text: str, currency: str, translated: Mapping[str, str]) -> None:
+    for word in _WORDS.findall(text):
+        code = currency_code(word, translated)
         if code != currency:
             raise Invalid(
                 f"is in {code}, and its row is read as {currency}: a column `currency` or the group"

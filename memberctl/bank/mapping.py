@@ -322,7 +322,7 @@ class _Reader(MapKeys):
             self.refuse(
                 "refunds", "is of a group (?P<refund>...) of amounts.pattern", table="amounts"
             )
-        return AmountForm(pattern, RefundRule(said or RefundRule.SEPARATE))
+        return AmountForm(pattern, RefundRule(said or RefundRule.SEPARATE), self._currencies())
 
     def _needed(self, columns: Mapping[str, tuple[Place, ...]]) -> tuple[str, ...]:
         keys = self.content.get("needed", [])

@@ -75,6 +75,14 @@ def test_an_amount_in_another_currency_than_its_row_is_not_taken_for_it(tmp_path
     ]  # fmt: skip
 
 
+def test_a_name_of_a_currency_in_a_cell_is_what_the_map_says_it_is(tmp_path: Path) -> None:
+    named = MAP + '[currencies]\n"NIS" = "ILS"\n'
+    cells = content("NIS 5.00", "5.00 ₪", "AR$ 5.00", "R$ 5.00")
+    rows, findings, _ = read_text(tmp_path, cells, map_text=named, currency="ILS")
+    assert money(rows) == [500, 500, 500]
+    assert findings.differences[0].startswith("line 5: column sum: is in BRL")
+
+
 @pytest.mark.parametrize("cell", ["DEM 5.00", "5.00 DEM"])
 def test_a_currency_that_is_not_known_is_named_with_the_next_step(
     tmp_path: Path, cell: str
