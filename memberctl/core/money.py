@@ -145,14 +145,14 @@ def apportion(total: int, weights: Sequence[int]) -> list[int]:
     """Split a total by weights so that the parts add up exactly (largest remainder).
 
     total   -- minor units; a negative total mirrors the positive one
-    weights -- one whole number >= 0 per part, not all zero; of equal claims to a left-over
-               unit the earlier wins
+    weights -- one whole number per part, together above 0; one below 0 has a part below 0; of
+               equal claims to a left-over unit the earlier wins
     Raises ValueError for weights that cannot divide anything.
     Source: rules M12.
     """
     whole = sum(weights)
-    if whole <= 0 or min(weights) < 0:
-        raise ValueError("weights must be whole numbers >= 0 and not all zero")
+    if whole <= 0:
+        raise ValueError("weights must be whole numbers that are together above 0")
     if total < 0:
         return [-part for part in apportion(-total, weights)]
     parts = [total * weight // whole for weight in weights]

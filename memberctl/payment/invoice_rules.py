@@ -213,7 +213,7 @@ def credited_lines(
         )
     ]
     tax = tax_of(before_minor + amount_minor, basis_points) - tax_of(before_minor, basis_points)
-    taxes = shares(tax, [max(each, 0) for each in off])
+    taxes = shares(tax, off)
     return [
         TaxedLine(line.what, line.quantity, amount - part, part, amount)
         for line, amount, part in zip(lines, off, taxes, strict=True)
@@ -222,8 +222,11 @@ def credited_lines(
 
 
 def shares(total: int, weights: Sequence[int]) -> list[int]:
-    """Return parts that add up to `total`, by largest remainder; nothing has no parts."""
-    if not any(weights):
+    """Return parts that add up to `total`, by largest remainder; nothing has no parts.
+
+    A weight below 0 is what an upgrade gives back of the plan before (rules M11).
+    """
+    if sum(weights) == 0:
         return [0] * len(weights)
     return apportion(total, weights)
 

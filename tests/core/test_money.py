@@ -139,7 +139,7 @@ def test_m12_a_hundred_in_three_instalments_adds_up():
 
 @given(
     st.integers(-MAX_MINOR, MAX_MINOR),
-    st.lists(st.integers(0, 10**9), min_size=1, max_size=30).filter(any),
+    st.lists(st.integers(-(10**9), 10**9), min_size=1, max_size=30).filter(lambda w: sum(w) > 0),
 )
 def test_parts_add_up_and_are_never_a_unit_away_from_their_share(total, weights):
     parts = apportion(total, weights)
@@ -150,7 +150,7 @@ def test_parts_add_up_and_are_never_a_unit_away_from_their_share(total, weights)
         assert abs(part * whole - total * weight) < whole
 
 
-@pytest.mark.parametrize("weights", [[], [0, 0], [2, -1]])
+@pytest.mark.parametrize("weights", [[], [0, 0], [1, -1]])
 def test_weights_that_divide_nothing_are_a_programmers_error(weights):
     with pytest.raises(ValueError, match="weights"):
         apportion(100, weights)

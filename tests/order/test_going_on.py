@@ -68,6 +68,8 @@ def test_m11_the_rest_is_charged_at_the_new_price_less_the_current_plans_value(
     assert (filed["total"]["amount"], filed["state"]) == ("200.55", "confirmed")
     lines = club.ok("order", "show", filed["number"])["lines"]
     assert [line["amount"]["amount"] for line in lines] == ["501.37", "-300.82"]
+    invoice = club.ok("invoice", "issue", filed["number"], as_="qian")
+    assert invoice["total"]["amount"] == "200.55"
     settle(club, filed["number"])
     assert terms(club, member) == [
         ("BASIC", "2026-01-01", "2026-07-01", "ended"),

@@ -80,7 +80,7 @@ def test_m12_an_invoice_is_the_sum_of_its_rounded_lines(units: list[int], rate: 
 
 
 @given(
-    st.lists(st.integers(1, 10**5), min_size=1, max_size=5),
+    st.lists(st.integers(-(10**4), 10**5), min_size=1, max_size=5).filter(lambda u: sum(u) > 0),
     st.integers(0, 2000),
     st.lists(st.floats(0, 1), max_size=4),
 )
@@ -97,6 +97,17 @@ def test_credit_notes_together_end_at_their_invoice(
             taken.append(sum(line.tax_minor for line in note))
             before = cut
     assert sum(taken) == sum(line.tax_minor for line in lines)
+
+
+def test_m11_the_invoice_of_an_upgrade_states_what_is_given_back_and_its_tax() -> None:
+    whole = [PricedLine("PLUS, 183/365", 1, 50_137), PricedLine("BASIC, 183/365", 1, -30_082)]
+    lines = taxed_lines(whole, 600)
+    assert [line.tax_minor for line in lines] == [2_837, -1_702]
+    assert sum(line.tax_minor for line in lines) == tax_of(20_055, 600) == 1_135
+    free = taxed_lines([PricedLine("x", 1, 500), PricedLine("y", 1, -500)], 600)
+    assert [line.tax_minor for line in free] == [0, 0]
+    note = credited_lines(lines, 0, 10_000, 600)
+    assert [line.amount_minor for line in note] == [25_000, -15_000]
 
 
 def test_m13_numbers_have_no_gap_per_branch_and_year_and_a_void_keeps_its_number(
