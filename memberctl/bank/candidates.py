@@ -15,6 +15,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from memberctl.bank import rules
 from memberctl.bank.finding import Candidate, How, Kind, names_agree, order_numbers_in
 from memberctl.bank.sealed import Details, details_of
 from memberctl.bank.tables import BankAccount, BankLine
@@ -23,7 +24,7 @@ from memberctl.member.tables import Member
 from memberctl.order.rules import OrderState
 from memberctl.order.tables import Order
 from memberctl.payment.queries import number as payment_number
-from memberctl.payment.rules import UNDONE_PAYMENTS
+from memberctl.payment.rules import UNDONE_PAYMENTS, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.store.among import among
 
@@ -40,11 +41,16 @@ OWN_EVENTS = ("payment.recorded", "payment.voided", "bank.fee")
 """Events that are looked for otherwise, or that no bank knows of."""
 
 _LIVE = col(Payment.state).not_in(UNDONE_PAYMENTS)
+_CAME = col(Payment.state) != PaymentState.VOIDED
+"""Payments that a statement shows: one that the bank took back came all the same."""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenLine:
-    """A line as far as the books are asked about it. orders -- numbers in its text"""
+    """A line as far as the books are asked about it. orders -- numbers in its text
+
+    references -- its own number too, by which the payment that was recorded for it is known
+    """
 
     id: int
     amount_minor: int
@@ -63,7 +69,9 @@ def open_line(keys: Keys, row: BankLine) -> OpenLine:
         id=row.id,
         amount_minor=row.amount_minor,
         booked_on=row.booked_on,
-        references=frozenset({row.external_id or "", *details.references} - {""}),
+        references=frozenset(
+            {rules.line_number(row.id), row.external_id or "", *details.references} - {""}
+        ),
         details=details,
         orders=tuple(order_numbers_in(texts)),
     )
@@ -116,7 +124,7 @@ def _by_reference(
     wanted = {reference for line in lines for reference in line.references}
     rows = session.execute(
         _payments(
-            _LIVE, col(Payment.method) == account.method,
+            _CAME, col(Payment.method) == account.method,
             among(session, col(Payment.reference), sorted(wanted)),
         )
     )  # fmt: skip
@@ -137,7 +145,7 @@ def _by_order(
     found: dict[str, list[Candidate]] = defaultdict(list)
     method = col(Payment.method) == account.method
     named = among(session, col(Order.number), wanted)
-    for row in session.execute(_payments(_LIVE, method, named)):
+    for row in session.execute(_payments(_CAME, method, named)):
         found[row.order_number].append(_payment(row, How.ORDER_NUMBER))
     open_ = {row.number: row for row in session.execute(_open_orders(session, numbers=wanted))}
     by_line: dict[int, list[Candidate]] = {}
@@ -214,7 +222,7 @@ def _by_amount(
     free = [col(BankLine.id).is_(None), col(Payment.reference).is_(None)]
     same = among(session, col(Payment.amount_minor), amounts)
     for row in session.execute(
-        _payments(_LIVE, col(Payment.method) == account.method, same, *free)
+        _payments(_CAME, col(Payment.method) == account.method, same, *free)
     ):
         payments[row.amount_minor].append(row)
     orders: dict[int, list[Any]] = defaultdict(list)

@@ -25,7 +25,7 @@ from memberctl.office.rules import suggestion
 from memberctl.order.tables import Order
 from memberctl.payment.queries import PREFIX as PAYMENT_PREFIX
 from memberctl.payment.queries import number as payment_number
-from memberctl.payment.rules import UNDONE_PAYMENTS, Method, PaymentState
+from memberctl.payment.rules import Method, PaymentState
 from memberctl.payment.tables import Payment
 from memberctl.store.among import among, among_bytes
 from memberctl.store.listing import Listing, listing
@@ -237,7 +237,7 @@ def is_reference_used(session: Session, method: Method, reference: str) -> bool:
 def free_payments(
     session: Session, method: Method, order: str, amount_minor: int
 ) -> list[Candidate]:
-    """Return the live payments of an order and amount that no line is yet."""
+    """Return the payments of an order and amount, void ones aside, that no line is yet."""
     rows = session.execute(
         columns(col(Payment.id), col(Order.number))
         .join(Order, col(Order.id) == col(Payment.order_id))
@@ -246,7 +246,7 @@ def free_payments(
             col(Order.number) == order,
             col(Payment.method) == method,
             col(Payment.amount_minor) == amount_minor,
-            col(Payment.state).not_in(UNDONE_PAYMENTS),
+            col(Payment.state) != PaymentState.VOIDED,
             col(BankLine.id).is_(None),
         )
     )

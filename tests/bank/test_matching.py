@@ -227,6 +227,43 @@ def test_a_line_whose_payment_was_voided_is_open_again(memberctl: Program, order
     sound(memberctl)
 
 
+def test_a_payment_that_the_bank_took_back_is_on_its_statement_twice_and_booked_once(
+    memberctl: Program, orders: Orders
+) -> None:
+    (order,) = orders("王小明")
+    paid = record(memberctl, order, "3650.00", "--reference", "T1")
+    memberctl.now = "2026-03-04T10:00:00+08:00"
+    memberctl.ok("payment", "chargeback", paid, "--reason", "bank", "--yes", as_="qian")
+    take(
+        memberctl,
+        alipay_row("T1", "3650.00", what=order),
+        alipay_row("T2", "3650.00", what=f"退回 {order}", way="支出"),
+    )
+    assert match(memberctl) == {"matched": 2}
+    assert memberctl.ok("order", "show", order)["state"] == "confirmed"
+    (payment,) = memberctl.ok("payment", "list", as_="qian")
+    assert payment["state"] == "charged_back"
+    line = ("bank", "report", "--from", "2026-03-01", "--to", "2026-03-31", "--account", "ALIPAY")
+    found = memberctl.ok(*line, as_="zhao")
+    assert (found["difference"]["amount"], found["items"]) == ("0.00", [])
+    sound(memberctl)
+
+
+def test_a_line_that_was_opened_again_is_the_payment_that_was_recorded_for_it(
+    memberctl: Program, orders: Orders
+) -> None:
+    order, other = orders("王小明", "林小满")
+    take(memberctl, alipay_row("", "100.00", what="水"), alipay_row("T2", "3650.00", what=other))
+    for line in ("BL-000001", "BL-000002"):
+        memberctl.ok("bank", "match", "--accept", line, order, as_="feng")
+    memberctl.ok("payment", "chargeback", "P-000001", "--reason", "bank", "--yes", as_="qian")
+    for line in ("BL-000001", "BL-000002"):
+        memberctl.ok("bank", "match", "--reopen", line, as_="feng")
+    assert match(memberctl) == {"matched": 2}, "neither stops the matching nor is booked again"
+    assert len(memberctl.ok("payment", "list", as_="qian")) == 2
+    sound(memberctl)
+
+
 def test_a_fee_is_booked_to_the_fees_and_the_report_comes_out(
     memberctl: Program, orders: Orders
 ) -> None:
