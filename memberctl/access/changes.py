@@ -37,6 +37,9 @@ ENDINGS = frozenset(
 )
 """What ends a term before its time; SWITCHED goes on as a term of another plan the day after."""
 
+CARRIED_ON = frozenset({ChangeKind.SWITCHED, ChangeKind.TRANSFERRED})
+"""Endings after which somebody goes on using what was paid, under another order."""
+
 CUT_SHORT = ENDINGS - {ChangeKind.SWITCHED}
 """Endings after which the member is `cancelled`, without grace (rules T7)."""
 

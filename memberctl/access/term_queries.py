@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select as select_columns
 from sqlmodel import col, select
 
-from memberctl.access.changes import ENDINGS, Change, ChangeKind, days_sold, freezes
+from memberctl.access.changes import CARRIED_ON, ENDINGS, Change, ChangeKind, days_sold, freezes
 from memberctl.access.rules import Held, TermStatus, term_status
 from memberctl.access.switches import OnHand
 from memberctl.access.tables import Term, TermChange
@@ -226,6 +226,21 @@ def terms_of_source_to_change(session: Session, source: str) -> Sequence[Term]:
         .with_for_update()
     )
     return session.exec(statement).all()
+
+
+def carried_on_by(session: Session, source: str) -> str | None:
+    """Return the order under which a term that `source` paid for goes on, or None."""
+    taken_back = select(TermChange.follows).where(TermChange.kind == ChangeKind.RESTORED)
+    return session.exec(
+        select(TermChange.source)
+        .join(Term, col(Term.id) == col(TermChange.term_id))
+        .where(
+            Term.source == source,
+            col(Term.voided_at).is_(None),
+            col(TermChange.kind).in_(CARRIED_ON),
+            col(TermChange.id).not_in(taken_back),
+        )
+    ).first()
 
 
 def endings_of(session: Session, cause: str) -> list[tuple[TermChange, Term]]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from memberctl.access.changes import (
-    ChangeKind,
+    CARRIED_ON,
     days_sold,
     days_used,
     ending,
@@ -25,9 +25,6 @@ from memberctl.access.rules import Held
 from memberctl.core.dates import Span
 from memberctl.core.errors import Invalid, RuleRefused
 from memberctl.core.money import Money, divide_half_up
-
-CARRIED_ON = frozenset({ChangeKind.SWITCHED, ChangeKind.TRANSFERRED})
-"""Endings after which somebody goes on using what was paid: it is earned to the old end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,10 @@ def earned_minor(fee: int, at_once: int, terms: Sequence[Held], on: date) -> int
 
 
 def _earning_span(term: Held, on: date) -> Span:
-    """Return the days over which a term's fee is earned, as they were known on `on`."""
+    """Return the days over which a term's fee is earned, as they were known on `on`.
+
+    One that somebody goes on using under another order is earned to its old end.
+    """
     changes = known(term.changes, on)
     if ending(changes) in CARRIED_ON:
         return [change.before for change in changes if change.kind in CARRIED_ON][-1]

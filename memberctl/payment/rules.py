@@ -199,6 +199,20 @@ def refuse_while_refunded(
         )
 
 
+def refuse_while_gone_on(what: str, order: str, by: str | None) -> None:
+    """Refuse to take back what an order gave while the rest of it goes on under another order.
+
+    That one was priced by what was left, or handed it over, and would be had without a fee.
+    what -- what would be undone, e.g. "payment P-000001"; by -- the other order, None without one
+    Source: rules M2, M11.
+    """
+    if by is not None:
+        raise RuleRefused(
+            f"cannot undo {what}: what was left of {order} goes on under {by}",
+            hint=f"memberctl order void {by} --reason TEXT, which gives {order} its days back",
+        )
+
+
 def checked_received(received_at: datetime | None, at: datetime) -> datetime:
     """Return when the money came, now unless said; refuse a time that has not come yet."""
     if received_at is None:

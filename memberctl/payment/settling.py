@@ -8,9 +8,11 @@ from __future__ import annotations
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING
 
+from memberctl.access.changes import ChangeKind
 from memberctl.access.ending import void_terms_of
 from memberctl.access.operations import grant_term
 from memberctl.access.switching import hand_over_term, switch_term
+from memberctl.access.term_queries import carried_on_by, endings_of
 from memberctl.catalog.queries import plan_terms_by_id, tier_terms_on
 from memberctl.core.machine import step
 from memberctl.ledger.operations import book_confirmed
@@ -18,7 +20,7 @@ from memberctl.member.queries import members_by_id
 from memberctl.message.rules import Purpose
 from memberctl.order import confirming
 from memberctl.order.notices import tell
-from memberctl.order.queries import order_to_change
+from memberctl.order.queries import find_order, order_to_change
 from memberctl.order.quote_queries import current_quote
 from memberctl.order.rules import STEPS, OrderState
 from memberctl.order.tables import OrderTerm
@@ -94,9 +96,22 @@ def void_order(
 
 
 def refuse_refunded(session: Session, order: Order, *, what: str) -> None:
-    """Refuse to void `what` while a refund of the order waits, or after one was paid."""
-    claimed, refunded = refunds_of(session, order.id)
-    rules.refuse_while_refunded(what, order.number, claimed_minor=claimed, refunded_minor=refunded)
+    """Refuse to void `what` while a refund of the order waits, or after one was paid.
+
+    A refund may also go to the payments of the orders that this one went on from; and while its
+    own rest goes on under another order, nothing of it is taken back either.
+    Source: rules M2, M9, M11.
+    """
+    concerned = [order]
+    for each in concerned:
+        claimed, refunded = refunds_of(session, each.id)
+        rules.refuse_while_refunded(
+            what, each.number, claimed_minor=claimed, refunded_minor=refunded
+        )
+        ended = endings_of(session, each.number)
+        before = [term.source for change, term in ended if change.kind is ChangeKind.SWITCHED]
+        concerned += [find_order(session, number) for number in before]
+    rules.refuse_while_gone_on(what, order.number, carried_on_by(session, order.number))
 
 
 def unsettle(session: Session, order: Order, *, by: Actor, at: datetime) -> tuple[int, int]:

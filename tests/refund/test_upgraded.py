@@ -53,6 +53,51 @@ def test_the_value_of_the_rest_goes_back_to_both_payments(
     assert_sound(club)
 
 
+def test_nothing_of_an_order_is_taken_back_while_its_rest_goes_on_under_another(
+    club: WarmProgram, orders: tuple[str, str]
+) -> None:
+    old, new = orders
+    club.ok("payment", "void", "P-000002", "--reason", "x", "--yes", as_="zhao")
+    club.ok("payment", "record", new, "200.55", "--method", "wechat", as_="feng")
+    for line in (("order", "void", old), ("payment", "void", "P-000001")):
+        refused = club(*line, "--reason", "x", "--yes", as_="zhao")
+        assert (refused.exit, f"memberctl order void {new}" in refused.err) == (6, True), refused
+    on(club, "2026-07-03")
+    club.ok("order", "void", new, "--reason", "x", "--yes", as_="zhao")
+    term = club.ok("member", "show", member_of(club, old))["terms"][0]
+    assert (term["start_on"], term["end_on"]) == ("2026-01-01", "2026-12-31")
+    club.ok("order", "void", old, "--reason", "x", "--yes", as_="zhao")
+    assert club.ok("credit", "list")[0]["credit"] == cny("800.55")
+    assert_sound(club)
+
+
+def test_a_chargeback_waits_until_the_upgrade_that_rests_on_its_payment_is_void(
+    club: WarmProgram, a_year: Join
+) -> None:
+    club.ok("plan", "add", "BASIC", "--name", "基础卡", "--term", "12m", "--price", "600.00")
+    old = a_year(("600.00", "wechat"), plan="BASIC")
+    on(club, "2026-07-02")
+    line = ("order", "file", member_of(club, old), "--kind", "upgrade", "--plan", "GYM")
+    new = str(club.ok(*line, as_="sun")["number"])
+    club.ok("payment", "record", new, "200.55", "--method", "wechat", as_="feng")
+    line = ("payment", "chargeback", "P-000001", "--reason", "bank", "--yes")
+    assert f"goes on under {new}" in club(*line, as_="qian").err
+    club.ok("order", "void", new, "--reason", "bank", "--yes", as_="zhao")
+    assert club.ok(*line, as_="qian")["order_state"] == "confirmed"
+    assert_sound(club)
+
+
+def test_a_refund_out_of_the_old_payment_alone_keeps_the_upgrade_from_being_void(
+    club: WarmProgram, orders: tuple[str, str]
+) -> None:
+    new = orders[1]
+    assert shares(ask(club, new, "--amount", "300.82")) == [("cash", "300.82")]
+    for line in (("order", "void", new), ("payment", "void", "P-000002")):
+        refused = club(*line, "--reason", "x", "--yes", as_="zhao")
+        assert (refused.exit, "waits" in refused.err) == (6, True), refused
+    assert_sound(club)
+
+
 def test_no_more_goes_back_to_the_old_payment_than_was_taken_over(
     club: WarmProgram, orders: tuple[str, str]
 ) -> None:
