@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from memberctl.access import changes
-from memberctl.access.changes import CUT_SHORT
+from memberctl.access.changes import ENDINGS
 from memberctl.access.rules import Held
 from memberctl.catalog.rules import PlanTerms, tier_price
 from memberctl.core.dates import Span, add_period, parse_period
@@ -110,12 +110,13 @@ def first_day(term: OnHand, wanted: date) -> date:
     """Return the first day on which a term may go on as something else, `wanted` or later.
 
     The term keeps at least its first day, so that what was sold and used stays told.
-    Raises RuleRefused when no day is left then, when the term was ended or when it is frozen.
+    Raises RuleRefused when no day is left then, when the term was ended or goes on under another
+    plan, or when it is frozen.
     Source: rules M11, T9.
     """
     order = term.held.source
     from_on = max(wanted, term.span.start_on + _ONE_DAY)
-    if changes.ending(term.held.changes) in CUT_SHORT:
+    if changes.ending(term.held.changes) in ENDINGS:
         raise RuleRefused(f"the term of {order} was ended; it ends on {term.span.end_on}")
     if from_on > term.span.end_on:
         raise RuleRefused(f"the term of {order} ends on {term.span.end_on}; nothing is left of it")

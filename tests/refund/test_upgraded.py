@@ -98,6 +98,27 @@ def test_a_refund_out_of_the_old_payment_alone_keeps_the_upgrade_from_being_void
     assert_sound(club)
 
 
+def test_of_two_upgrades_of_one_term_only_one_is_paid(club: WarmProgram, a_year: Join) -> None:
+    for code, price in (("BASIC", "600.00"), ("TOP", "1460.00")):
+        club.ok("plan", "add", code, "--name", code, "--term", "12m", "--price", price)
+    member = member_of(club, a_year(plan="BASIC"))
+    on(club, "2026-07-02")
+    first, second = (
+        str(
+            club.ok("order", "file", member, "--kind", "upgrade", "--plan", plan, as_="sun")[
+                "number"
+            ]
+        )
+        for plan in ("GYM", "TOP")
+    )
+    on(club, "2026-07-03")
+    club.ok("payment", "record", second, "431.18", "--method", "cash", as_="feng")
+    refused = club("payment", "record", first, "200.55", "--method", "cash", as_="feng")
+    assert (refused.exit, "was ended" in refused.err) == (6, True), refused
+    club.ok("order", "withdraw", first, "--reason", "x", "--yes", as_="sun")
+    assert_sound(club)
+
+
 def test_no_more_goes_back_to_the_old_payment_than_was_taken_over(
     club: WarmProgram, orders: tuple[str, str]
 ) -> None:
