@@ -24,7 +24,7 @@ from memberctl.core.money import Money
 from memberctl.core.numbering import member_number, parse_serial_number
 from memberctl.ledger.operations import reverse_entry
 from memberctl.ledger.queries import lines_of
-from memberctl.ledger.rules import Account
+from memberctl.ledger.rules import EARNED, Account
 from memberctl.ledger.tables import LedgerEntry, Posting
 from memberctl.member.merges import (
     CLEARED,
@@ -38,7 +38,9 @@ from memberctl.member.queries import member_to_change
 from memberctl.member.sealed import move_seals, own_key
 from memberctl.member.tables import Member, MemberMerge
 from memberctl.office.queries import staff_codes
-from memberctl.order.tables import Order
+from memberctl.order.tables import Order, OrderTerm
+from memberctl.payment.credit_queries import number as request_number
+from memberctl.payment.rules import DEAD
 from memberctl.store.audit import note
 from memberctl.store.listing import Listing
 from memberctl.store.sealing import unseal
@@ -78,7 +80,11 @@ def unmerge_members(
     if by.staff_id in (survivor.staff_id, merged.staff_id):
         raise NotPermitted(f"{by.staff} cannot take back a merge of their own membership")
     snapshot = opened(keys, survivor, merge)
-    in_the_way = [*_later_merges(session, merge), *_later_money(session, merge, snapshot)]
+    in_the_way = [
+        *_later_merges(session, merge),
+        *_later_orders(session, snapshot),
+        *_later_money(session, merge, snapshot),
+    ]
     refuse_unmerge(merge_number(merge.id), merge.undone_at, in_the_way)
 
     moved: Mapping[str, Sequence[Sequence[Any]]] = snapshot["moved"]
@@ -144,12 +150,16 @@ def _later_merges(session: Session, merge: MemberMerge) -> list[str]:
 
 
 def _later_money(session: Session, merge: MemberMerge, snapshot: Mapping[str, Any]) -> list[str]:
-    """Return the entries made since that touch an order or a credit which the merge moved."""
-    moved = [key[0] for key in snapshot["moved"].get("orders", ())]
+    """Return the entries made since that touch an order or a credit which the merge moved.
+
+    That a fee was earned meanwhile is no money that came or went, and stays with its order.
+    """
+    moved = _moved(snapshot, "orders")
     orders = session.scalars(columns(col(Order.number)).where(col(Order.id).in_(moved))).all()
+    requests = [request_number(each) for each in _moved(snapshot, "credit_request")]
     touching: list[ColumnElement[bool]] = [
         col(LedgerEntry.about).in_(orders),
-        col(Posting.party).in_(orders),
+        col(Posting.party).in_([*orders, *requests]),
     ]
     if snapshot["entry"] is not None:
         of_survivor = col(Posting.party) == member_number(merge.survivor_id)
@@ -159,6 +169,7 @@ def _later_money(session: Session, merge: MemberMerge, snapshot: Mapping[str, An
         .join(Posting, col(Posting.entry_id) == col(LedgerEntry.id))
         .where(
             col(LedgerEntry.id) > snapshot["entries"],
+            col(LedgerEntry.event) != EARNED,
             col(LedgerEntry.id) != (snapshot["entry"] or 0),
             or_(*touching),
         )
@@ -168,6 +179,26 @@ def _later_money(session: Session, merge: MemberMerge, snapshot: Mapping[str, An
     said = [f"entry {id_}: {event} of {about}" for id_, event, about in found[:MOST_NAMED]]
     more = len(found) - len(said)
     return [*said, f"and {more} more entries"] if more > 0 else said
+
+
+def _moved(snapshot: Mapping[str, Any], what: str) -> list[int]:
+    """Return the ids of the rows of one table that the merge moved."""
+    return [key[0] for key in snapshot["moved"].get(what, ())]
+
+
+def _later_orders(session: Session, snapshot: Mapping[str, Any]) -> list[str]:
+    """Return the orders filed since under which a term that the merge moved goes on, or would."""
+    found = session.scalars(
+        columns(col(Order.number))
+        .join(OrderTerm, col(OrderTerm.order_id) == col(Order.id))
+        .where(
+            col(OrderTerm.term_id).in_(_moved(snapshot, "term")),
+            col(Order.id).not_in(_moved(snapshot, "orders")),
+            col(Order.state).not_in(DEAD),
+        )
+        .order_by(col(Order.id))
+    )
+    return [f"{number} changes a term that was moved; void it first" for number in found]
 
 
 def _restore_fields(

@@ -164,6 +164,43 @@ def test_money_of_the_survivors_own_orders_is_in_nobodys_way(shop: Program) -> N
     sound(shop)
 
 
+def test_a_fee_that_was_earned_meanwhile_is_no_money_and_in_nobodys_way(shop: Program) -> None:
+    one, other, _, other_order = pair(shop)
+    merge(shop, one, other)
+    shop.ok("ledger", "recognise", "--through", "2026-03-02", as_="qian")
+    journal = shop.ok("ledger", "journal", "--about", other_order)
+    assert "fees.earned" in {row["event"] for row in journal}
+    shop.ok("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    assert shop.ok("order", "show", other_order)["member"] == other
+    sound(shop)
+
+
+def test_credit_that_was_decided_about_since_keeps_the_two_together(shop: Program) -> None:
+    one = histories.a_member(shop)
+    order = histories.a_confirmed_order(shop)
+    histories.pay(shop, order, "4000.00")
+    other = shop.ok("order", "show", order)["member"]
+    shop.ok("credit", "payout", other, "--method", "cash", "--reason", "x", as_="qian")
+    merge(shop, one, other)
+    shop.ok("credit", "refuse", "CP-000001", "--reason", "no", as_="zhao")
+    refused = shop("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    assert (refused.exit, "credit.given_back" in refused.err) == (6, True), refused.err
+    sound(shop)
+
+
+def test_an_upgrade_filed_since_of_a_term_that_moved_is_void_first(shop: Program) -> None:
+    shop.ok("plan", "add", "TOP", "--name", "金卡", "--term", "12m", "--price", "9000.00")
+    one, (other, other_order) = histories.a_member(shop), histories.a_paid_member(shop)
+    merge(shop, one, other)
+    upgrade = ("order", "file", one, "--kind", "upgrade", "--plan", "TOP", "--of", other_order)
+    later = shop.ok(*upgrade, as_="sun")["number"]
+    refused = shop("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    assert (refused.exit, f"{later} changes a term" in refused.err) == (6, True), refused.err
+    shop.ok("order", "void", later, "--reason", "x", "--yes", as_="zhao")
+    shop.ok("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    sound(shop)
+
+
 def test_merges_are_taken_back_in_their_order(shop: Program) -> None:
     one, two, three = (histories.a_member(shop, name) for name in ("王芳", "王方", "汪芳"))
     merge(shop, two, three)
