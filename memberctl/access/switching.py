@@ -94,9 +94,33 @@ def hand_over_term(
     )  # fmt: skip
 
 
+def switch_problem(
+    session: Session, term_id: int, wanted: date, receiver_id: int | None
+) -> RuleRefused | None:
+    """Return why a term cannot go on as its order wants it, None when it can; locks nothing.
+
+    wanted -- as above; receiver_id -- the member who is to get the rest, None for another plan
+    """
+    try:
+        _, on_hand = _as_it_stands(session, session.get_one(Term, term_id))
+        rest = Span(switches.first_day(on_hand, wanted), on_hand.span.end_on)
+        if receiver_id is not None:
+            zone = dates.zone(organisation(session).zone)
+            theirs = term_queries.on_hand(session, [receiver_id], zone).get(receiver_id, ())
+            product = on_hand.plan.product
+            same = [each for each in theirs if not each.is_pack and each.plan.product == product]
+            rules.refuse_overlap([each.span for each in same], rest)
+    except RuleRefused as problem:
+        return problem
+    return None
+
+
 def _on_hand(session: Session, term_id: int) -> tuple[Term, OnHand]:
     """Return a live term, locked, as a row and as the rules take it."""
-    term = term_queries.term_to_change(session, term_id)
+    return _as_it_stands(session, term_queries.term_to_change(session, term_id))
+
+
+def _as_it_stands(session: Session, term: Term) -> tuple[Term, OnHand]:
     if term.voided_at is not None:
         raise RuleRefused(
             f"the term of {term.source} that the order is about was voided since",
@@ -104,7 +128,7 @@ def _on_hand(session: Session, term_id: int) -> tuple[Term, OnHand]:
         )
     zone = dates.zone(organisation(session).zone)
     on_hand = term_queries.on_hand(session, [term.member_id], zone)[term.member_id]
-    return term, next(each for each in on_hand if each.term_id == term_id)
+    return term, next(each for each in on_hand if each.term_id == term.id)
 
 
 def _go_on(

@@ -15,6 +15,7 @@ from sqlalchemy import func
 from sqlalchemy import select as columns
 from sqlmodel import col
 
+from memberctl.access.switching import switch_problem
 from memberctl.bank import rules
 from memberctl.bank.finding import Candidate, How, Kind, names_agree, order_numbers_in
 from memberctl.bank.sealed import Details, details_of
@@ -22,7 +23,7 @@ from memberctl.bank.tables import BankAccount, BankLine
 from memberctl.ledger.tables import LedgerEntry, Posting
 from memberctl.member.tables import Member
 from memberctl.order.rules import OrderState
-from memberctl.order.tables import Order
+from memberctl.order.tables import Order, OrderTerm
 from memberctl.payment.queries import number as payment_number
 from memberctl.payment.rules import UNDONE_PAYMENTS, PaymentState
 from memberctl.payment.tables import Payment
@@ -152,7 +153,7 @@ def _by_order(
     for line in lines:
         by_line[line.id] = [each for number in line.orders for each in found[number]]
         by_line[line.id] += [
-            _order(open_[number], line, How.ORDER_NUMBER)
+            _order(session, open_[number], line, How.ORDER_NUMBER)
             for number in line.orders
             if number in open_
         ]
@@ -182,9 +183,11 @@ def _open_orders(
     return (
         columns(
             col(Order.id), col(Order.number), col(Order.state), col(Order.payment_due_on),
-            left.label("open"), col(Member.name), col(Member.erased_at),
+            left.label("open"), col(Member.name), col(Member.erased_at), col(OrderTerm.term_id),
+            col(OrderTerm.effective_on), col(OrderTerm.receiver_id),
         )
         .join(Member, col(Member.id) == col(Order.member_id))
+        .outerjoin(OrderTerm, col(OrderTerm.order_id) == col(Order.id))
         .outerjoin(paid, paid.c.order_id == col(Order.id))
         .where(*conditions)
         .order_by(col(Order.id))
@@ -196,16 +199,27 @@ def _open_minor(paid: Any) -> Any:
     return due - func.coalesce(paid.c.paid, 0)
 
 
-def _order(row: Any, line: OpenLine, how: How) -> Candidate:
+def _order(session: Session, row: Any, line: OpenLine, how: How) -> Candidate:
     """Return an order as a candidate; one that takes no money has nothing open.
 
-    The order of somebody who was erased would give them a term, so a person decides.
+    The order of somebody who was erased would give them a term, so a person decides; and so does
+    one about an upgrade or a transfer of a term that is no longer what it was.
     """
     payable = row.state in PAYABLE and row.erased_at is None
     late = row.payment_due_on is not None and line.booked_on > row.payment_due_on
     return Candidate(
-        Kind.ORDER, row.id, row.number, row.number, int(row.open) if payable else 0, how, late=late
-    )
+        Kind.ORDER, row.id, row.number, row.number, int(row.open) if payable else 0, how,
+        late=late, stuck=payable and _is_stuck(session, row, line),
+    )  # fmt: skip
+
+
+def _is_stuck(session: Session, row: Any, line: OpenLine) -> bool:
+    """Whether an order could not have what it is for if it were paid; few orders change a term."""
+    if row.term_id is None:
+        return False
+    given = row.receiver_id is not None
+    wanted = line.booked_on + timedelta(days=1) if given else row.effective_on
+    return switch_problem(session, row.term_id, wanted, row.receiver_id) is not None
 
 
 def _by_amount(
@@ -228,17 +242,20 @@ def _by_amount(
     orders: dict[int, list[Any]] = defaultdict(list)
     for row in session.execute(_open_orders(session, amounts=amounts)):
         orders[int(row.open)].append(row)
-    return {line.id: [*_fitting(line, payments, orders)] for line in lines}
+    return {line.id: [*_fitting(session, line, payments, orders)] for line in lines}
 
 
 def _fitting(
-    line: OpenLine, payments: dict[int, list[Any]], orders: dict[int, list[Any]]
+    session: Session,
+    line: OpenLine,
+    payments: dict[int, list[Any]],
+    orders: dict[int, list[Any]],
 ) -> Iterable[Candidate]:
     for row in payments[line.amount_minor]:
         if abs(row.received_at.date() - line.booked_on) <= WINDOW:
             yield _payment(row, names_agree(line.details.name, row.name) or How.AMOUNT)
     for row in orders[line.amount_minor]:
-        yield _order(row, line, names_agree(line.details.name, row.name) or How.AMOUNT)
+        yield _order(session, row, line, names_agree(line.details.name, row.name) or How.AMOUNT)
 
 
 def _entries(

@@ -68,6 +68,7 @@ class Candidate:
     number       -- of the payment, the order or the entry; order -- the order that it is about
     amount_minor -- signed as the line is; of an order what is still open
     taken        -- another line is it already; late -- the money came after the deadline
+    stuck        -- an order about a term that is no longer what it was
     """
 
     kind: Kind
@@ -78,6 +79,7 @@ class Candidate:
     how: How
     taken: bool = False
     late: bool = False
+    stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,12 @@ def _by_number(amount_minor: int, told: Sequence[Candidate]) -> Decision:
 
 
 def _chosen(found: Candidate) -> Decision:
+    if found.stuck:
+        return Decision(
+            Finding.AMBIGUOUS,
+            f"the term that {found.number} is about changed since: withdraw it, and accepted the"
+            " money is credit",
+        )
     if found.late:
         return Decision(
             Finding.AMBIGUOUS, "it came after the payment deadline: accepted, it becomes credit"

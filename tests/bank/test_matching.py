@@ -249,6 +249,35 @@ def test_a_payment_that_the_bank_took_back_is_on_its_statement_twice_and_booked_
     sound(memberctl)
 
 
+def test_the_money_for_an_upgrade_that_cannot_be_any_more_waits_and_stops_no_other_line(
+    memberctl: Program, orders: Orders
+) -> None:
+    order, other = orders("王小明", "林小满")
+    for plan, price in (("PLUS", "4000.00"), ("TOP", "5000.00")):
+        memberctl.ok("plan", "add", plan, "--name", plan, "--term", "12m", "--price", price)
+    memberctl.now = "2026-03-02T10:00:00+08:00"
+    record(memberctl, order, "3650.00")
+    member = memberctl.ok("order", "show", order)["member"]
+    first, second = (
+        memberctl.ok("order", "file", member, "--kind", "upgrade", "--plan", plan, as_="sun")
+        for plan in ("PLUS", "TOP")
+    )
+    record(memberctl, second["number"], second["total"]["amount"])
+    memberctl.now = "2026-03-03T10:00:00+08:00"
+    take(
+        memberctl,
+        alipay_row("T1", first["total"]["amount"], what=first["number"]),
+        alipay_row("T2", "3650.00", what=other),
+    )
+    assert match(memberctl) == {"matched": 1, "ambiguous": 1, "verified": 1}
+    shown = memberctl.ok("bank", "show", "BL-000001", as_="feng")
+    assert "withdraw it" in shown["reason"]
+    memberctl.ok("order", "withdraw", first["number"], "--reason", "x", "--yes", as_="sun")
+    memberctl.ok("bank", "match", "--accept", "BL-000001", first["number"], as_="feng")
+    assert memberctl.ok("credit", "list")[0]["credit"] == first["total"]
+    sound(memberctl)
+
+
 def test_a_line_that_was_opened_again_is_the_payment_that_was_recorded_for_it(
     memberctl: Program, orders: Orders
 ) -> None:
