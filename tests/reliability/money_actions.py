@@ -15,10 +15,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
 from tests.reliability.money_desk import Desk
+from tests.reliability.money_objects import Order
 
-SOLD = (  # To whom; how long the term is, None for a service; its price; days until it is due.
-    (0, 12, 365_000, 20), (0, None, 100_001, 90), (0, None, 50_000, 60), (1, 1, 39_900, 45),
-    (1, None, 700, 7), (1, None, 600_000, 150),
+CURRENCY = "CNY"
+METHODS = ("cash", "wechat", "bank")
+SOLD = (  # To whom; which plan, None for a service; its price; days until it is due.
+    (0, "YEAR", 365_000, 20), (0, None, 100_001, 90), (0, None, 50_000, 60),
+    (1, "MONTH", 39_900, 45), (2, None, 700, 7), (1, None, 600_000, 150),
 )  # fmt: skip
 SOME, YES = range(1_000), (True, False)
 SHARES = ("part", "all", "all", "more", "cent")
@@ -27,9 +30,10 @@ BEGINNINGS = ("none", "part", "all", "more")
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What people can do, for whoever leads a history: when, and with which arguments."""
+    """What people can do, for whoever leads a history: where, when and with which arguments."""
 
     name: str
+    where: str
     when: Callable[[Desk], bool]
     choices: Mapping[str, Sequence[object]]
 
@@ -48,7 +52,8 @@ def action(
     """Make a method a rule of Hypothesis that can also be taken without it."""
 
     def mark(method: Callable[..., None]) -> Callable[..., None]:
-        ACTIONS.append(Action(method.__name__, when, choices))
+        where = method.__qualname__.partition(".")[0]
+        ACTIONS.append(Action(method.__name__, where, when, choices))
         strategies = {name: st.sampled_from(values) for name, values in choices.items()}
         return precondition(when)(rule(**strategies)(method))  # type: ignore[return-value]
 
@@ -70,22 +75,36 @@ class Begun(Protocol):
         """Let the program check its books, and forget the history."""
 
 
-def wander(machine: Begun, dice: random.Random, steps: int) -> None:
-    """Lead one history by dice; raises as soon as something is wrong, with all that was done."""
+def amount_of(order: Order, share: str) -> int:
+    """Return how much somebody pays."""
+    open_minor = order.open or 1_234
+    return {"part": open_minor // 3 + 1, "all": open_minor, "more": open_minor + 40_777, "cent": 1}[
+        share
+    ]
+
+
+def wander(machine: Begun, dice: random.Random, steps: int, where: Sequence[str] = ()) -> None:
+    """Lead one history by dice; raises as soon as something is wrong, with all that was done.
+
+    where -- the parts of the desk that people come to, such as "AtBank"; none is all of them
+    """
     done: list[str] = []
+    doing = [each for each in ACTIONS if not where or each.where in where]
     try:
-        _lead(machine, dice, steps, done)
+        _lead(machine, dice, steps, doing, done)
     except BaseException as wrong:
         wrong.add_note("\n".join(done))
         raise
 
 
-def _lead(machine: Begun, dice: random.Random, steps: int, done: list[str]) -> None:
+def _lead(
+    machine: Begun, dice: random.Random, steps: int, doing: Sequence[Action], done: list[str]
+) -> None:
     try:
         machine.begin(tuple(dice.choice(BEGINNINGS) for _ in SOLD), dice.random() < 0.5)
         machine.agrees()
         for _ in range(steps):
-            known = dice.choice([each for each in ACTIONS if each.when(machine)])
+            known = dice.choice([each for each in doing if each.when(machine)])
             arguments = {name: dice.choice(values) for name, values in known.choices.items()}
             done.append(f"{known.name} {arguments}")
             getattr(machine, known.name)(**arguments)

@@ -22,8 +22,9 @@ from memberctl.payment.checking import check_ledger
 from memberctl.store.audit import open_trail
 from memberctl.store.keys import Keys
 from tests.payment.ground import CONFIRMED_ON
-from tests.reliability.money_model import House, Refused
-from tests.reliability.money_objects import SETTLED, Order, Refund
+from tests.reliability.money_books import Refused
+from tests.reliability.money_model import House
+from tests.reliability.money_objects import SETTLED, Line, Order, Refund
 
 STALE_DAYS = 5
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class Ground:
     session: Session
     keys: Keys
     actors: dict[str, Actor]
-    orders: Sequence[tuple[str, str, int, int | None, date]]
+    orders: Sequence[tuple[str, str, int, str | None, date]]
 
 
 class Desk(RuleBasedStateMachine):
@@ -50,8 +51,8 @@ class Desk(RuleBasedStateMachine):
         open_trail(self.session, ground.keys.audit, "test")
         self.house = House(
             [
-                Order(number, member, total, months, n, due_on)
-                for n, (number, member, total, months, due_on) in enumerate(ground.orders)
+                Order(number, member, total, plan, n, due_on, total)
+                for n, (number, member, total, plan, due_on) in enumerate(ground.orders)
             ],
             STALE_DAYS,
         )
@@ -110,7 +111,7 @@ class Desk(RuleBasedStateMachine):
     def number(self, prefix: str) -> str:
         """Return what the next object of a kind will be called; a refused one needs it no more."""
         known = {
-            "P": sum(len(order.payments) for order in self.house.orders),
+            "P": int(self.house.next_payment()[2:]) - 1,
             "RF": sum(len(order.refunds) for order in self.house.orders),
             "WO": sum(len(order.write_offs) for order in self.house.orders),
             "CP": len(self.house.requests),
@@ -152,6 +153,18 @@ class Desk(RuleBasedStateMachine):
         """Tell whether credit was asked for."""
         return bool(self.house.requests)
 
+    def has_terms(self) -> bool:
+        """Tell whether somebody has a term."""
+        return any(order.live_term for order in self.house.orders)
+
+    def has_merges(self) -> bool:
+        """Tell whether two numbers became one."""
+        return bool(self.house.merges)
+
+    def has_lines(self) -> bool:
+        """Tell whether a statement was taken in."""
+        return bool(self.house.lines)
+
     def has_invoices(self) -> bool:
         """Tell whether an invoice was issued."""
         return any(order.invoices for order in self.house.orders)
@@ -171,15 +184,41 @@ class Desk(RuleBasedStateMachine):
     @invariant()
     def every_order_is_where_the_model_has_it(self) -> None:
         found = self._rows(
-            "SELECT o.number, o.state, o.payment_due_on, o.credited_minor, o.written_off_minor,"
-            " t.start_on, t.end_on FROM orders o"
+            "SELECT o.number, o.member_id, o.state, o.payment_due_on, o.credited_minor,"
+            " o.written_off_minor, t.start_on, t.end_on FROM orders o"
             " LEFT JOIN term t ON t.source = o.number AND t.voided_at IS NULL ORDER BY o.id"
         )
-        assert found == [
-            (o.number, o.state, _day(o.due_on), o.credited, o.written_off,
-             _day(o.term and o.term.start), _day(o.term and o.term.until))
+        expected = [
+            (o.number, int(o.member[2:]), o.state, _day(o.due_on), o.credited, o.written_off,
+             _day(o.live_term and o.live_term.start), _day(o.live_term and o.live_term.until))
             for o in self.house.orders
         ]  # fmt: skip
+        assert found == expected, _unlike(found, expected)
+
+    @invariant()
+    def every_term_and_request_is_of_who_has_the_order(self) -> None:
+        found = self._rows(
+            "SELECT t.source, t.member_id FROM term t JOIN orders o ON o.number = t.source"
+            " WHERE t.member_id <> o.member_id AND t.voided_at IS NULL"
+        )
+        assert not found, found
+        asked = self._rows("SELECT id, member_id FROM credit_request")
+        expected = {(int(r.number[3:]), int(r.member[2:])) for r in self.house.requests}
+        assert set(asked) == expected
+
+    @invariant()
+    def every_line_is_what_the_model_says(self) -> None:
+        found = self._rows(
+            "SELECT b.id, b.state, b.finding, b.payment_id, e.event, e.about"
+            " FROM bank_line b LEFT JOIN ledger_entry e ON e.id = b.entry_id ORDER BY b.id"
+        )
+        paid = {id(each): order.number for order, each in self.house.payments()}
+        expected = [
+            (int(line.number[3:]), line.state, line.finding,
+             line.payment and int(line.payment.number[2:]), *_entry(line, paid))
+            for line in self.house.lines
+        ]  # fmt: skip
+        assert found == expected, _unlike(found, expected)
 
     @invariant()
     def every_payment_has_what_the_model_gives_it(self) -> None:
@@ -193,7 +232,7 @@ class Desk(RuleBasedStateMachine):
              int(p.number[2:]), not p.live)
             for _, p in self.house.payments()
         )  # fmt: skip
-        assert [tuple(row) for row in found] == expected
+        assert found == expected, _unlike(found, expected)
 
     @invariant()
     def every_request_and_document_is_the_models(self) -> None:
@@ -211,12 +250,15 @@ class Desk(RuleBasedStateMachine):
              [(i.number, i.voided, i.total) for o in orders for i in o.invoices]),
         ):  # fmt: skip
             found = {(row[1], row[2], row[3]) for row in self._rows(sql)}
-            assert found == {(int(name[-4:]), state, minor) for name, state, minor in expected}
+            wanted = {(int(name[-4:]), state, minor) for name, state, minor in expected}
+            assert found == wanted, _unlike(found, wanted)
 
     def agrees(self) -> None:
         """Let all of that be so."""
         self.the_books_are_the_models()
         self.every_order_is_where_the_model_has_it()
+        self.every_term_and_request_is_of_who_has_the_order()
+        self.every_line_is_what_the_model_says()
         self.every_payment_has_what_the_model_gives_it()
         self.every_request_and_document_is_the_models()
 
@@ -235,6 +277,22 @@ def pick(candidates: Iterable[T], fits: Callable[[T], bool], which: int) -> T:
     known = list(candidates)
     fitting = [each for each in known if fits(each)] if which % 5 else []
     return one(fitting or known, which // 5)
+
+
+def _entry(line: Line, paid: dict[int, str]) -> tuple[str | None, str | None]:
+    """Return which entry a line must be matched to. paid -- the order of each payment"""
+    if line.payment is not None:
+        return "payment.recorded", paid[id(line.payment)]
+    return (None, None) if line.movement is None else (line.movement.event, line.movement.about)
+
+
+def _unlike(found: Iterable[object], expected: Iterable[object]) -> str:
+    """Return what only one of the two has."""
+    there, wanted = list(found), list(expected)
+    return (
+        f"found {[each for each in there if each not in wanted]},"
+        f" expected {[each for each in wanted if each not in there]}"
+    )
 
 
 def _day(on: date | None) -> str | None:

@@ -36,7 +36,13 @@ from tests.warm import WarmProgram
 
 __all__ = ["damaged", "ground", "shops"]
 
-MONEY_HISTORIES, MONEY_STEPS = 1_000, 60
+MONEY_STEPS = 60
+MONEY_PARTS: dict[str, tuple[int, tuple[str, ...]]] = {  # How many, and to whom people come.
+    "everything": (1_000, ()),
+    "terms": (300, ("AtTerms", "AtPayments", "AtRefunds", "MoneyMachine")),
+    "merges": (300, ("AtMerges", "AtTerms", "AtCredit", "AtPayments")),
+    "statements": (300, ("AtBank", "AtTerms", "AtRefunds", "AtPayments")),
+}
 CLUB = 5_000
 MESSAGES, BEFORE_DOWN = 2_000, 500
 
@@ -166,14 +172,16 @@ def test_two_thousand_histories_on_both_engines(
 
 
 @pytest.mark.parametrize("engine_kind", ["sqlite"])
+@pytest.mark.parametrize("what", MONEY_PARTS)
 def test_money_is_what_the_model_says_in_long_histories(
-    ground: Ground, dice: random.Random, told: Report
+    ground: Ground, what: str, dice: random.Random, told: Report
 ) -> None:
-    for _ in range(MONEY_HISTORIES):
-        wander(MoneyMachine(ground), random.Random(dice.randrange(2**32)), MONEY_STEPS)
+    histories, parts = MONEY_PARTS[what]
+    for _ in range(histories):
+        wander(MoneyMachine(ground), random.Random(dice.randrange(2**32)), MONEY_STEPS, parts)
     left = ground.session.scalar(text("SELECT COUNT(*) FROM payment"))
     assert left == 0, "a history was not forgotten, so the next one began elsewhere"
-    told("R5", f"{MONEY_HISTORIES} histories of {MONEY_STEPS} steps", "0 contradictions")
+    told("R5", f"{histories} histories of {MONEY_STEPS} steps, {what}", "0 contradictions")
 
 
 def test_a_year_of_daily_runs_over_a_big_club(
