@@ -164,7 +164,13 @@ def _unreadable(name: str) -> Invalid:
 @contextmanager
 def _silent() -> Iterator[None]:
     """Keep a library that gives up from writing where it did to standard error by itself."""
-    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        kept = os.dup(2)
+    except OSError:
+        # Whoever started the program closed it: there is nothing to be silent on.
+        yield
+        return
+    nothing = os.open(os.devnull, os.O_WRONLY)
     try:
         os.dup2(nothing, 2)
         yield
