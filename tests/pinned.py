@@ -137,7 +137,7 @@ PINNED = {
         "sun", "member applied left parts(order payment receipt amount order_state open)",
     ),
     "credit approve {payout}": ("feng", REQUEST),
-    "credit list": ("qian", "member name credit"),
+    "credit list": ("qian", "member name credit since"),
     "credit pay {due} --yes": ("qian", REQUEST),
     "credit payout {rich} --method cash --reason x": ("sun", REQUEST),
     "credit refuse {payout} --reason x": ("feng", REQUEST),

@@ -26,6 +26,7 @@ from memberctl.archive.pointing import Key
 from memberctl.archive.walking import Belongings, belongings, numbers_of, with_merged
 from memberctl.core.actor import Actor
 from memberctl.core.errors import Invalid, RuleRefused
+from memberctl.core.money import Money
 from memberctl.core.numbering import member_number, parse_member_number
 from memberctl.ledger.rules import Account
 from memberctl.ledger.tables import LedgerEntry, Posting
@@ -59,6 +60,7 @@ MEMBER_NUMBER = re.compile(r"M-[0-9]{6,}")
 FORGOTTEN = json.dumps({"data": {}, "exit": 0, "line": "Done; the member is erased since."})
 ERASURE_COLUMNS = ("id", "member_id", "reason", "erased_at", "erased_by")
 _WAITING = (MessageState.QUEUED, MessageState.RETRY)
+_OWED = {Account.MEMBER_CREDIT.value: "credit", Account.RECEIVABLE.value: "a debt"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,7 +181,7 @@ def still_open(session: Session, owned: Belongings, today: date) -> tuple[str, .
     said += [f"{order.number} is {order.state}" for order in found]
     said += [f"{number} is not paid" for number in _unpaid(session, owned)]
     parties = [*_numbers(session, orders), *(member_number(key) for key in _keys(owned, Member))]
-    said += [f"{party} has {account} {what}" for party, account, what in _held(session, parties)]
+    said += [f"{party} has {what} of {money}" for party, what, money in _held(session, parties)]
     return tuple(said)
 
 
@@ -200,7 +202,7 @@ def _refuse_open(number: str, open_: Sequence[str], *, force: bool) -> None:
         raise RuleRefused(
             f"cannot erase {number}: {'; '.join(open_)}",
             allowed=[],
-            hint="settle it first, or --force by whoever may",
+            hint="settle it first, or --force by an owner; credit: memberctl credit payout",
         )
 
 
@@ -218,23 +220,22 @@ def _unpaid(session: Session, owned: Belongings) -> list[str]:
     ]
 
 
-def _held(session: Session, parties: Sequence[str]) -> list[tuple[str, str, str]]:
+def _held(session: Session, parties: Sequence[str]) -> list[tuple[str, str, Money]]:
     """Return what is owed to or by a member: credit, and what orders still owe."""
     total = func.sum(Posting.amount_minor)
     rows = session.execute(
-        columns(col(Posting.party), col(Posting.account), total)
+        columns(col(Posting.party), col(Posting.account), col(Posting.currency), total)
         .where(
             among(session, col(Posting.party), parties),
-            col(Posting.account).in_((Account.MEMBER_CREDIT.value, Account.RECEIVABLE.value)),
+            col(Posting.account).in_(_OWED),
         )
-        .group_by(col(Posting.party), col(Posting.account))
+        .group_by(col(Posting.party), col(Posting.account), col(Posting.currency))
         .having(total != 0)
         .order_by(col(Posting.party))
     )
-    words = {Account.MEMBER_CREDIT.value: "credit", Account.RECEIVABLE.value: "a debt"}
     return [
-        (party, words[account], f"({abs(int(minor))} minor units)")
-        for party, account, minor in rows
+        (party, _OWED[account], Money(abs(int(minor)), currency))
+        for party, account, currency, minor in rows
     ]
 
 
@@ -316,7 +317,24 @@ def _kept(session: Session, owned: Belongings, today: date) -> tuple[Kept, ...]:
         Kept(name, counts[name], "figures, under the number alone", money_until)
         for name in figures if name in counts
     ]  # fmt: skip
+    found += _kept_credit(session, owned)
     return (*found, Kept("audit", 0, "the chain of the audit log names numbers only", None))
+
+
+def _kept_credit(session: Session, owned: Belongings) -> list[Kept]:
+    """Return the credit that stays owed under a number, and from when it can be given up.
+
+    Whoever comes with the number on a receipt is paid; a claim that nobody makes ends by M14.
+    """
+    days = timedelta(days=policy_number(session, "stale_credit_days"))
+    parties = [member_number(key) for key in _keys(owned, Member)]
+    found: list[Kept] = []
+    for party, what, money in _held(session, parties):
+        since = credit_queries.last_moved(session, party)
+        until = None if since is None else since + days
+        why = f"{money} of {party}; memberctl credit payout, afterwards memberctl credit stale"
+        found.append(Kept(what, 1, why, until))
+    return found
 
 
 def _last_entry(session: Session, owned: Belongings) -> date | None:

@@ -202,6 +202,17 @@ def credits_by_party(session: Session, limit: int | None = None) -> Listing[tupl
     return listing(session, wanted, lambda row: (row[0], Money(-int(row[2]), row[1])), limit)
 
 
+def last_moves_of_credit(session: Session) -> dict[str, date]:
+    """Return the last value date on which the credit of each party moved."""
+    rows = session.execute(
+        select(col(Posting.party), func.max(LedgerEntry.value_on))
+        .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
+        .where(col(Posting.account) == Account.MEMBER_CREDIT.value)
+        .group_by(col(Posting.party))
+    )
+    return {party: on for party, on in rows if party is not None}
+
+
 def newest_entry(session: Session) -> int:
     """Return the newest entry's number, 0 before the first."""
     return int(session.scalar(select(func.max(LedgerEntry.id))) or 0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 credit = noun("credit", "Credits: money that is the member's.")
 
-CREDITS = ("member", "name", "credit")
+CREDITS = ("member", "name", "credit", "since")
 REQUESTS = (
     "number", "member", "kind", "amount", "method", "state", "requested_at", "requested_by",
     "decided_by", "paid_by", "reason", "decision",
@@ -33,7 +33,7 @@ Reason = Annotated[str, typer.Option(help="Why; kept with the request.")]
 
 @credit.command("list")
 def list_credits(ctx: typer.Context) -> None:
-    """List the members who have credit, and how much.
+    """List the members who have credit, how much, and since when it has not moved.
 
     Example: memberctl credit list
     """

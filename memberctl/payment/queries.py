@@ -23,7 +23,7 @@ from memberctl.core.numbering import (
     receipt_number,
     serial_number,
 )
-from memberctl.ledger.queries import credits_by_party
+from memberctl.ledger.queries import credits_by_party, last_moves_of_credit
 from memberctl.member.queries import members_by_id
 from memberctl.member.scope import every_branch
 from memberctl.member.tables import Member
@@ -361,8 +361,11 @@ def list_credits(session: Session, limit: int | None = None) -> Listing[CreditLi
         (parse_member_number(party), credit) for party, credit in credits_by_party(session).rows
     ]
     seen = members_by_id(session, [member_id for member_id, _ in held])
+    moved = last_moves_of_credit(session)
     rows = [
-        CreditLine(member_number(member_id), seen[member_id].name, credit)
+        CreditLine(
+            member_number(member_id), seen[member_id].name, credit, moved[member_number(member_id)]
+        )
         for member_id, credit in held
         if member_id in seen
     ]

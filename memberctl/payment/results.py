@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from memberctl.core.money import Money
@@ -154,8 +154,9 @@ class ReceiptRecord:
 
 @dataclass(frozen=True, slots=True)
 class CreditLine:
-    """What the organisation owes a member."""
+    """What the organisation owes a member. since -- the last day on which it moved"""
 
     member: str
     name: str
     credit: Money
+    since: date

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from datetime import date, timedelta
 
 import pytest
 
@@ -209,3 +210,31 @@ def test_every_command_that_takes_a_member_is_tried() -> None:
     tried = {" ".join(line.split()[:2]) for line in lines}
     assert set(names_a_member()) - tried == set()
     assert "order file" in set(names_a_member())
+
+
+def test_the_credit_of_who_was_erased_is_said_and_is_closed_when_it_is_stale(
+    memberctl: Program,
+) -> None:
+    order = histories.a_confirmed_order(memberctl)
+    histories.pay(memberctl, order, "3850.00")
+    member = memberctl.ok("order", "show", order)["member"]
+    line = ("member", "erase", member, "--reason", "by letter", "--yes")
+    assert f"{member} has credit of 200.00 CNY" in memberctl(*line).err
+    kept = memberctl.ok(*line, "--force")["kept"]
+    (credit,) = (each for each in kept if each["what"] == "credit")
+    assert "200.00 CNY" in credit["why"]
+    until = date.fromisoformat(credit["until"])
+
+    give_up = ("credit", "stale", member, "--reason", "nobody came")
+    memberctl.now = f"{until}T10:00:00+08:00"
+    assert "it is stale after 1095 days" in memberctl(*give_up, as_="qian").err
+    memberctl.now = f"{until + timedelta(days=1)}T10:00:00+08:00"
+    (owed,) = memberctl.ok("credit", "list")
+    assert owed["member"] == member
+    assert date.fromisoformat(owed["since"]) < until
+    assert memberctl.ok("credit", "show", member)["stale"]
+    number = memberctl.ok(*give_up, as_="qian")["number"]
+    assert memberctl("credit", "approve", number, as_="qian").exit == 5
+    memberctl.ok("credit", "approve", number, as_="feng")
+    assert memberctl.ok("credit", "list") == []
+    assert_sound(memberctl)
