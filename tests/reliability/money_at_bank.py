@@ -144,7 +144,8 @@ class AtBank(Desk):
             lambda: self.house.take_in(method, rows, by),
             lambda: told.append(
                 operations.import_statement(
-                    self.session, self.ground.keys, method, statement, **self.by(by)
+                    self.session, self.ground.keys, method, statement, currency=CURRENCY,
+                    **self.by(by),
                 ).changed
             ),
         )  # fmt: skip
