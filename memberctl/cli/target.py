@@ -14,7 +14,7 @@ from typing import TextIO
 
 from memberctl.core.errors import Invalid, MemberctlError, NoAccess, NotFound, StorageFailure
 from memberctl.core.text import safe
-from memberctl.store.unfinished import new_file
+from memberctl.store.unfinished import new_file, remove
 
 _LONGEST_NAME = 255
 _RESERVED = frozenset(
@@ -61,7 +61,7 @@ class TargetFile:
         """Leave no trace of what was written so far; calling it again does nothing."""
         with suppress(OSError):  # Closing writes what is buffered, to a disk that may be full.
             self.stream.close()
-        self.temporary.unlink(missing_ok=True)
+        remove(self.temporary)
         self._let_go()
 
     def _let_go(self) -> None:

@@ -27,6 +27,7 @@ from memberctl.core.errors import (
     TryAgain,
     Unreachable,
 )
+from memberctl.store.unfinished import NAME as UNFINISHED
 
 # What libpq says of a server that is going down, coming up, or no longer the primary.
 LOST = re.compile(
@@ -76,6 +77,8 @@ def plain_failure(problem: BaseException | None, path: Path | None = None) -> Me
 def _disk_failure(name: str, path: Path | None) -> MemberctlError | None:
     """Return what is wrong with the file itself, and where to look (R12)."""
     file = "the store" if path is None else str(path)
+    if path is not None and UNFINISHED.fullmatch(path.name):
+        file = f"a new file in {path.parent}"  # Its name means nothing to anybody.
     room = None if path is None else f"df -h {path.absolute().parent}"
     if name.startswith("SQLITE_FULL"):
         return StorageFailure(f"the disk of {file} is full; nothing was done", hint=room)

@@ -29,7 +29,8 @@ def make_sqlite_file(path: Path) -> bool:
         if _holds_nothing(path):
             return False
         raise Conflict(
-            f"{path} exists already; nothing was done", hint="memberctl status"
+            f"{path} exists already; nothing was done",
+            hint=f"give a name that nothing has; or see what it is: memberctl --db {path} status",
         ) from None
     except PermissionError:
         raise NoAccess(f"no right to create {path}") from None

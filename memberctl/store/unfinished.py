@@ -19,6 +19,7 @@ from pathlib import Path
 
 NAME = re.compile(r"\.memberctl-[0-9a-f]{16}\.tmp")
 _BESIDE = ("-wal", "-shm", "-journal")
+_LEFT_BEHIND = re.compile(rf"({NAME.pattern})-(?:wal|shm|journal)")
 
 
 def new_file(folder: Path) -> tuple[Path, int]:
@@ -55,16 +56,28 @@ def new_folder(folder: Path) -> Iterator[Path]:
         os.close(descriptor)
 
 
+def remove(path: Path) -> None:
+    """Remove a file for the time being, and what SQLite put beside it."""
+    # The file itself goes last: who is killed here is followed by somebody who finds it.
+    for suffix in _BESIDE:
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.unlink(missing_ok=True)
+
+
 def remove_dead(folder: Path) -> None:
     """Remove what a writer of ours left in a folder when it was killed, and nothing else."""
     try:
         with os.scandir(folder) as entries:
-            found = [entry.name for entry in entries if NAME.fullmatch(entry.name)]
+            names = [entry.name for entry in entries]
     except OSError:
         return  # Whoever wants to write there is told why not.
-    for name in found:
+    for name in names:
+        beside = _LEFT_BEHIND.fullmatch(name)
         with suppress(OSError):  # Held, another's, or gone in the meantime.
-            _remove_if_dead(folder / name)
+            if NAME.fullmatch(name):
+                _remove_if_dead(folder / name)
+            elif beside is not None and not os.path.lexists(folder / beside[1]):
+                (folder / name).unlink()
 
 
 def _named(folder: Path) -> Path:
@@ -97,9 +110,6 @@ def _remove_if_dead(path: Path) -> None:
         if stat.S_ISDIR(found.st_mode):
             shutil.rmtree(path)
         elif stat.S_ISREG(found.st_mode):
-            # The file itself goes last: who is killed here is followed by somebody who finds it.
-            for suffix in _BESIDE:
-                path.with_name(path.name + suffix).unlink(missing_ok=True)
-            path.unlink()
+            remove(path)
     finally:
         os.close(descriptor)

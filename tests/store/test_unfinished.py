@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from memberctl.store import unfinished
-from memberctl.store.unfinished import new_file, new_folder, remove_dead
+from memberctl.store.unfinished import new_file, new_folder, remove, remove_dead
 
 WRITING = """
 import sys
@@ -95,6 +95,7 @@ def test_a_name_that_is_not_ours_a_link_and_what_cannot_be_locked_are_left(
 ) -> None:
     (tmp_path / ".memberctl-0123456789abcdef.tmp.txt").touch()
     (tmp_path / "memberctl-0123456789abcdef.tmp").touch()
+    (tmp_path / "mine.tmp-journal").touch()
     (tmp_path / ".memberctl-0123456789abcdee.tmp").symlink_to(tmp_path)
     os.mkfifo(tmp_path / ".memberctl-0123456789abcded.tmp")
     there = sorted(tmp_path.iterdir())
@@ -110,3 +111,14 @@ def test_a_name_that_is_not_ours_a_link_and_what_cannot_be_locked_are_left(
     assert first.exists() and second.exists()
     os.close(held)
     os.close(its)
+
+
+def test_a_journal_goes_with_its_file_and_when_that_has_its_name_already(tmp_path: Path) -> None:
+    (tmp_path / ".memberctl-0123456789abcdef.tmp-journal").touch()
+    path, held = new_file(tmp_path)
+    journal = path.with_name(path.name + "-journal")
+    journal.touch()
+    assert sorted(tmp_path.iterdir()) == sorted([path, journal])
+    remove(path)
+    assert list(tmp_path.iterdir()) == []
+    os.close(held)
