@@ -47,7 +47,12 @@ def parse_month(text: str, *, what: str = "month") -> date:
     """Return the first day of the month written as YYYY-MM; raises as `parse_date`."""
     if len(text) != 7:
         raise Invalid(f"{what} must be written YYYY-MM", rule="date_form")
-    return parse_date(f"{text}-01", what=what)
+    try:
+        return parse_date(f"{text}-01", what=what)
+    except Invalid as problem:
+        if problem.rule != "date_unknown":
+            raise
+        raise Invalid(f"{what} does not exist: a month is 01 to 12", rule="date_unknown") from None
 
 
 def parse_birth_date(text: str, *, today: date) -> date:

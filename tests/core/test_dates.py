@@ -22,6 +22,7 @@ from memberctl.core.dates import (
     parse_birth_date,
     parse_date,
     parse_instant,
+    parse_month,
     parse_period,
     span_at,
     spans_from,
@@ -268,3 +269,8 @@ def test_t8_containment_and_one_shared_day_are_overlaps_and_neighbours_are_not()
 def test_a_span_that_ends_before_it_starts_is_refused():
     with pytest.raises(Invalid):
         Span(D("2026-03-02"), D("2026-03-01"))
+
+
+def test_a_month_that_no_year_has_is_told_as_a_month() -> None:
+    with pytest.raises(Invalid, match="a month is 01 to 12"):
+        parse_month("2026-13")
