@@ -77,16 +77,18 @@ def balances(session: Session, on: date | None = None) -> list[AccountBalance]:
 
     on -- only entries with a value date up to this day; None for all
     """
-    until = () if on is None else (col(LedgerEntry.value_on) <= on,)
-    rows = session.execute(
-        select(
-            LedgerAccount.code, LedgerAccount.kind, Posting.currency, func.sum(Posting.amount_minor)
+    posted = select(
+        col(Posting.account), col(Posting.currency), func.sum(Posting.amount_minor).label("total")
+    )
+    if on is not None:  # Without a day nothing is to be asked of millions of entries.
+        posted = posted.join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id)).where(
+            col(LedgerEntry.value_on) <= on
         )
-        .join(Posting, col(Posting.account) == LedgerAccount.code)
-        .join(LedgerEntry, col(LedgerEntry.id) == Posting.entry_id)
-        .where(*until)
-        .group_by(col(LedgerAccount.code), col(LedgerAccount.kind), col(Posting.currency))
-        .order_by(col(LedgerAccount.kind), col(LedgerAccount.code), col(Posting.currency))
+    sums = posted.group_by(col(Posting.account), col(Posting.currency)).subquery()
+    rows = session.execute(
+        select(LedgerAccount.code, LedgerAccount.kind, sums.c.currency, sums.c.total)
+        .join(sums, sums.c.account == col(LedgerAccount.code))
+        .order_by(col(LedgerAccount.kind), col(LedgerAccount.code), sums.c.currency)
     )
     return [AccountBalance(row[0], row[1], Money(int(row[3]), row[2])) for row in rows]
 
