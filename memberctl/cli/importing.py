@@ -276,6 +276,9 @@ def _read_all(
                 else:
                     reading.take(row, next(answers))
             append_notes(reading.w.session)
+            # A batch's statements, with all that was bound to them, refer to each other: they stay
+            # until somebody looks, which otherwise happens every few hundred batches.
+            gc.collect(0)
             bar.advance(len(batch))
 
 
