@@ -134,6 +134,7 @@ def test_late_money_is_said_plainly(memberctl: Program, order: str) -> None:
             "member": "M-000001",
             "name": NAME,
             "credit": {"amount": "3650.00", "currency": "CNY"},
+            "since": "2026-03-10",
         }
     ]
 
