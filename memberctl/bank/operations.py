@@ -5,6 +5,7 @@ Source: rules M15, I2; house.md "One write path".
 
 from __future__ import annotations
 
+import gc
 from datetime import datetime
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -104,6 +105,9 @@ def import_statement(
     rows = iter(statement.rows)
     while batch := list(islice(rows, BATCH)):
         taking.take(batch)
+        # A batch's statements refer to each other, with all that was bound to them, and stay until
+        # somebody looks, which otherwise happens every few hundred batches.
+        gc.collect(0)
         advance(len(batch))
     statement.finish()
     imported = taking.result()
