@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
@@ -22,20 +23,33 @@ from memberctl.ledger.rules import Account, AccountKind, kind_of
 from tests import histories
 from tests.ledger.programs import by_beancount, by_hledger, needs_hledger, ours
 from tests.program import Program
+from tests.stores import Grounds, drop_database
 
 
-@pytest.fixture
-def books(memberctl: Program) -> Program:
-    """A shop in which money came, was too much, was voided and earned."""
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def books(
+    request: pytest.FixtureRequest, grounds: Grounds, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Program]:
+    """A shop in which money came, was too much, was voided and earned; the tests only read it."""
+    folder, name = tmp_path_factory.mktemp("books"), None
+    location = str(folder / "store.db")
+    if request.param == "sqlite":
+        grounds.sqlite_copy(folder / "store.db")
+    else:
+        name, location = grounds.postgres_copy()
+    memberctl = Program(location, grounds.key_dir / request.param, folder)
     histories.a_busy_day(memberctl)
     memberctl.now = "2026-05-17T10:00:00+08:00"
     memberctl.ok("ledger", "recognise", "--through", "2026-05-16", as_="qian")
-    return memberctl
+    yield memberctl
+    if name is not None:
+        drop_database(name)
 
 
 def export(memberctl: Program, target: Target, suffix: str) -> Path:
     file = memberctl.folder / f"books{suffix}"
-    done = memberctl("ledger", "export", "--to", target, "--output", str(file), as_="qian")
+    line = ("ledger", "export", "--to", target, "--output", str(file), "--force")
+    done = memberctl(*line, as_="qian")
     assert done.exit == 0, done
     return file
 
