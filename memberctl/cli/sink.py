@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from typing import IO, TYPE_CHECKING, TextIO
 
@@ -60,26 +60,33 @@ class Sink:
         stream: IO[str] | None = self._target.stream if self._target is not None else self._stdout
         if self._pager is not None:
             stream = self._pager.stdin
-        with self._guarded():
-            if stream is None:
-                raise OSError
+        if stream is None:
+            raise self._failed(OSError())
+        try:
             stream.write(text)
+        except (OSError, ValueError) as problem:
+            raise self._failed(problem) from problem
 
     def write_bytes(self, content: bytes) -> None:
         """Write what is no text, behind the text that was written before it."""
         self.open()
         stream = self._target.stream if self._target is not None else self._stdout
-        with self._guarded():
-            if stream is None:
-                raise OSError
+        if stream is None:
+            raise self._failed(OSError())
+        try:
             stream.flush()
             stream.buffer.write(content)
+        except (OSError, ValueError) as problem:
+            raise self._failed(problem) from problem
 
     def flush(self) -> None:
         """Let a terminal show now what was written."""
-        if self._target is None and self._stdout is not None:
-            with self._guarded():
-                self._stdout.flush()
+        if self._target is not None or self._stdout is None:
+            return
+        try:
+            self._stdout.flush()
+        except (OSError, ValueError) as problem:
+            raise self._failed(problem) from problem
 
     def finish(self) -> str | None:
         """Flush stdout, wait for the pager's reader, or bring the file to its name, returned."""
@@ -89,8 +96,10 @@ class Sink:
             self._pager = None
         self.flush()
         if self._target is not None:
-            with self._guarded():
+            try:
                 self._target.finish()
+            except (OSError, ValueError) as problem:
+                raise self._failed(problem) from problem
             self._target = None
             return self._path
         return None
@@ -113,18 +122,15 @@ class Sink:
         except (OSError, ValueError):
             return 80
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        try:
-            yield
-        except (OSError, ValueError) as problem:
-            if self._target is not None:
-                self.discard()
-                raise _not_shown("the output file", problem) from problem
-            silence(self._stdout)
-            if isinstance(problem, BrokenPipeError):
-                raise PipeClosed from problem
-            raise _not_shown("standard output", problem) from problem
+    def _failed(self, problem: OSError | ValueError) -> Exception:
+        """Give up what cannot be written, and return what that means."""
+        if self._target is not None:
+            self.discard()
+            return _not_shown("the output file", problem)
+        silence(self._stdout)
+        if isinstance(problem, BrokenPipeError):
+            return PipeClosed()
+        return _not_shown("standard output", problem)
 
 
 def _started(words: Sequence[str]) -> subprocess.Popen[str]:

@@ -63,14 +63,7 @@ def _insert_one(raw: Any, insert: _Insert, row: Sequence[object]) -> None:
         value if convert is None or value is None else convert(value)
         for convert, value in zip(insert.converters, row, strict=True)
     ]
-    given = tuple(
-        [
-            place
-            for place, optional in enumerate(insert.optional)
-            if not optional or stored[place] is not None
-        ]
-    )
-    raw.execute(insert.sql(given), [stored[place] for place in given])
+    raw.execute(insert.sql(insert.all), stored)
     if insert.summed:
         whole = tuple(
             [default if place is None else stored[place] for place, default in insert.order]
@@ -87,6 +80,7 @@ class _Insert:
     """What is known of the rows of one table that have values in these columns.
 
     optional -- which columns are NULL where they are not named
+    all      -- the places of all these columns
     order    -- all columns of the table by their names, as rows are summed (store.checksums): the
                 place of each among those given, or None and what it is then
     key      -- the place of the integer primary key, if it is given
@@ -98,6 +92,7 @@ class _Insert:
     names: tuple[str, ...]
     converters: tuple[Convert | None, ...]
     optional: tuple[bool, ...]
+    all: tuple[int, ...]
     order: tuple[tuple[int | None, object], ...]
     summed: bool
     key: int | None
@@ -173,6 +168,7 @@ def _insert(table: type[SQLModel], columns: tuple[str, ...], dialect: Dialect) -
         names=columns,
         converters=tuple(_converter(declared.c[name], sqlite) for name in columns),
         optional=tuple(declared.c[name].server_default is None for name in columns),
+        all=tuple(range(len(columns))),
         order=tuple(
             (places.get(name), _default(declared.c[name])) for name in sorted(declared.c.keys())
         ),

@@ -8,6 +8,7 @@ Source: house.md "Materials, measured".
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import (
@@ -128,6 +129,7 @@ def _damaged() -> IntegrityFailure:
     return IntegrityFailure("the store holds a damaged value", hint="memberctl db check --deep")
 
 
+@lru_cache(maxsize=8)
 def instant_text(at: datetime) -> str:
     """Return the form in which SQLite stores an instant: UTC, microseconds, sortable as text."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")

@@ -12,7 +12,7 @@ import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -73,7 +73,7 @@ class Store:
         self.warm = warm
         self.patience = patience
         self._engines: dict[str, Engine] = {}
-        self._kept: dict[str, Connection] = {}
+        self._kept: dict[str, tuple[Connection, Session]] = {}
         self._was_reached = False
 
     @property
@@ -98,7 +98,8 @@ class Store:
             with self._reconnecting(), said_plainly(), self._session("write") as session:
                 yield session
             return
-        refuse_strange_file(self.path)
+        if "write" not in self._kept:
+            refuse_strange_file(self.path)
         with (
             turnstile(self.path, self.patience),
             said_plainly(self.path),
@@ -109,14 +110,14 @@ class Store:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Give a session that sees one moment of the store and cannot write."""
-        if self.path is not None:
+        if self.path is not None and "read" not in self._kept:
             refuse_strange_file(self.path)
         with self._reconnecting(), said_plainly(self.path), self._session("read") as session:
             yield session
 
     def close(self) -> None:
         """Give up connections that were kept warm."""
-        for connection in self._kept.values():
+        for connection, _ in self._kept.values():
             connection.close()
         for engine in self._engines.values():
             engine.dispose()
@@ -139,35 +140,29 @@ class Store:
 
     @contextmanager
     def _session(self, purpose: str) -> Iterator[Session]:
-        from sqlmodel import Session
-
-        with self._connection(purpose) as connection:
-            self._was_reached = True
-            with Session(connection, expire_on_commit=False) as session:
-                yield session
+        """Give a session; a warm store keeps it, unless something went wrong in it."""
+        kept = self._kept.pop(purpose) if purpose in self._kept else self._opened(purpose)
+        connection, session = kept
+        try:
+            yield session
+            session.close()
+            session.info.clear()
             if purpose == "write" and self.path is not None:
                 _checkpoint_if_long(connection, self.path)
+        except BaseException:
+            _close(connection, session)
+            raise
+        if self.warm and purpose not in self._kept:
+            self._kept[purpose] = kept
+        else:
+            connection.close()
 
-    @contextmanager
-    def _connection(self, purpose: str) -> Iterator[Connection]:
-        """Give a connection; a warm store keeps it, until something went wrong on it."""
-        if not self.warm:
-            with self.engine(purpose).connect() as connection:
-                yield connection
-            return
-        kept = self._kept.get(purpose) or self.engine(purpose).connect()
-        assert not kept.in_transaction(), "a warm store has one transaction at a time"
-        self._kept[purpose] = kept
-        with ExitStack() as unless_it_ends_well:
-            unless_it_ends_well.callback(self._give_up, purpose)
-            yield kept
-            unless_it_ends_well.pop_all()
+    def _opened(self, purpose: str) -> tuple[Connection, Session]:
+        from sqlmodel import Session
 
-    def _give_up(self, purpose: str) -> None:
-        """Close a connection that was kept; `close` may have done it already."""
-        kept = self._kept.pop(purpose, None)
-        if kept is not None:
-            kept.close()
+        connection = self.engine(purpose).connect()
+        self._was_reached = True
+        return connection, Session(connection, expire_on_commit=False)
 
     def engine(self, purpose: str) -> Engine:
         """Return the engine for "read" or "write", made when it is first asked for."""
@@ -234,7 +229,7 @@ def _followed(path: Path | None) -> Path | None:
 
 def _sqlite_engine(store: Store, purpose: str) -> Engine:
     from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import NullPool, StaticPool
+    from sqlalchemy.pool import NullPool
 
     path = store.path
     assert path is not None
@@ -242,9 +237,7 @@ def _sqlite_engine(store: Store, purpose: str) -> Engine:
     def connect() -> sqlite3.Connection:
         return _open_sqlite(path, purpose)
 
-    engine = create_engine(
-        "sqlite+pysqlite://", creator=connect, poolclass=StaticPool if store.warm else NullPool
-    )
+    engine = create_engine("sqlite+pysqlite://", creator=connect, poolclass=NullPool)
     begin = "BEGIN IMMEDIATE" if purpose == "write" else "BEGIN"
 
     @event.listens_for(engine, "begin")
@@ -359,9 +352,16 @@ def _checkpoint_if_long(connection: Connection, path: Path) -> None:
         raw.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+def _close(connection: Connection, session: Session) -> None:
+    try:
+        session.close()
+    finally:
+        connection.close()
+
+
 def _postgres_engine(store: Store, purpose: str) -> Engine:
     from sqlalchemy import create_engine, event
-    from sqlalchemy.pool import NullPool, StaticPool
+    from sqlalchemy.pool import NullPool
 
     try:
         import psycopg  # noqa: F401
@@ -372,7 +372,7 @@ def _postgres_engine(store: Store, purpose: str) -> Engine:
     rest = store.location.partition("://")[2]
     engine = create_engine(
         f"postgresql+psycopg://{rest}",
-        poolclass=StaticPool if store.warm else NullPool,
+        poolclass=NullPool,
         hide_parameters=True,
         isolation_level="READ COMMITTED" if purpose == "write" else "REPEATABLE READ",
     )

@@ -44,20 +44,22 @@ def said_plainly(path: Path | None = None) -> Iterator[None]:
 
     path -- the file of a SQLite store, to be named
     """
-    from sqlalchemy.exc import DBAPIError
-
     try:
         yield
-    except DBAPIError as problem:
-        plain = plain_failure(problem.orig, path)
+    except Exception as problem:
+        plain = plain_failure(_by_driver(problem), path)
         if plain is None:
             raise
         raise plain from None
-    except driver_errors() as problem:
-        plain = plain_failure(problem, path)
-        if plain is None:
-            raise
-        raise plain from None
+
+
+def _by_driver(problem: Exception) -> BaseException | None:
+    """Return what a driver raised, by itself or through SQLAlchemy; None for anything else."""
+    from sqlalchemy.exc import DBAPIError
+
+    if isinstance(problem, DBAPIError):
+        return problem.orig
+    return problem if isinstance(problem, driver_errors()) else None
 
 
 def driver_errors() -> tuple[type[Exception], ...]:
@@ -156,13 +158,12 @@ def committing() -> Iterator[None]:
 
     Raises OutsideUnclear. What the server says by itself it has undone, is undone.
     """
-    from sqlalchemy.exc import DBAPIError
-
     try:
         yield
-    except DBAPIError as problem:
-        state = getattr(problem.orig, "sqlstate", None)
-        lost = _is_connection_failure(problem.orig) if state is None else _is_lost(state)
+    except Exception as problem:
+        cause = _by_driver(problem)
+        state = getattr(cause, "sqlstate", None)
+        lost = _is_connection_failure(cause) if state is None else _is_lost(state)
         if not lost:
             raise
         raise OutsideUnclear(

@@ -25,7 +25,7 @@ PATIENCE_SECONDS = 30.0
 @contextmanager
 def turnstile(database: Path, patience: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Hold the store's lock file; raises Busy when others hold it for `patience` seconds."""
-    descriptor = _open(database.with_name(database.name + ".lock"))
+    descriptor = _open(f"{database}.lock")
     try:
         _wait(descriptor, patience)
         yield
@@ -33,7 +33,7 @@ def turnstile(database: Path, patience: float = PATIENCE_SECONDS) -> Iterator[No
         os.close(descriptor)  # Closing gives the lock back; the file stays, or two could hold it.
 
 
-def _open(path: Path) -> int:
+def _open(path: str) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         return os.open(path, flags, 0o600)
@@ -46,7 +46,7 @@ def _open(path: Path) -> int:
             raise StorageFailure(f"{path} is a symbolic link; nothing was done") from None
         raise StorageFailure(
             f"{path} cannot be opened: {problem.strerror}; nothing was done",
-            hint=f"df -h {path.absolute().parent}",
+            hint=f"df -h {Path(path).absolute().parent}",
         ) from None
 
 

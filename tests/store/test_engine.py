@@ -15,6 +15,7 @@ from memberctl.core.errors import Busy, NoStore, NotPermitted, UsageProblem
 from memberctl.store import engine
 from memberctl.store.engine import WAL_LIMIT_BYTES, Store, sqlite_path, version_by_others
 from memberctl.store.failures import plain_failure
+from memberctl.store.held import is_held
 from tests.program import Program
 from tests.stores import Grounds
 
@@ -181,13 +182,20 @@ def test_a_warm_store_goes_on_after_what_went_wrong_in_one_transaction(store: St
     assert ("half",) not in names
 
 
-def test_a_warm_store_has_one_transaction_at_a_time(store: Store) -> None:
+def test_a_reader_within_a_reader_of_a_warm_store_sees_its_own_moment(store: Store) -> None:
     warm = Store(store.location, warm=True)
-    with warm.reading() as session:
-        session.connection()
-        with pytest.raises(AssertionError, match="one transaction"), warm.reading():
-            pass
+    versions = "SELECT sum(version) FROM branch"
+    with warm.reading() as outer:
+        before = outer.execute(text(versions)).scalar_one()
+        with store.writing() as session:
+            session.connection().exec_driver_sql("UPDATE branch SET version = version + 1")
+            session.commit()
+        with warm.reading() as inner:
+            assert inner.execute(text(versions)).scalar_one() > before
+        assert outer.execute(text(versions)).scalar_one() == before
     warm.close()
+    if store.path is not None:
+        assert not is_held(store.path), "a connection was left open"
 
 
 def test_what_another_connection_writes_is_another_version_and_what_one_writes_itself_is_not(
