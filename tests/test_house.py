@@ -153,6 +153,24 @@ def test_completion_loads_nothing_heavy() -> None:
     assert loaded_by(["completion", "bash"]) & HEAVY == set()
 
 
+def test_no_table_loads_the_dialect_of_the_other_engine() -> None:
+    modules = [
+        ".".join(path.relative_to(HOUSE.parent).with_suffix("").parts)
+        for path in SOURCES
+        if path.name.endswith("tables.py")
+    ]
+    script = (
+        "import sys, importlib\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "print([name for name in sys.modules if 'dialects.postgresql' in name])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *modules], capture_output=True, text=True, check=True
+    )
+    assert len(modules) > 15
+    assert done.stdout == "[]\n", "each command on SQLite would take a thirtieth longer"
+
+
 def loaded_by(argv: list[str]) -> set[str]:
     """Return the top-level modules that one run imports."""
     script = (

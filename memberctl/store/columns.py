@@ -30,6 +30,9 @@ from sqlmodel import SQLModel
 
 from memberctl.core.errors import IntegrityFailure
 
+# Rows are held to the rules and to the CHECKs of their tables, never to pydantic's validators, so
+# none are built: that is a seventieth of a short command's time.
+SQLModel.model_config["defer_build"] = True
 SQLModel.metadata.naming_convention = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -215,21 +218,23 @@ def unique(*columns: str) -> UniqueConstraint:
 
 
 def unique_where(name: str, columns: Iterable[str], condition: str) -> Index:
-    """Return a partial UNIQUE index; store.schema makes it partial on PostgreSQL too.
+    """Return a partial UNIQUE index."""
+    return _index_where(name, columns, condition, unique=True)
+
+
+def index_where(name: str, columns: Iterable[str], condition: str) -> Index:
+    """Return a partial index."""
+    return _index_where(name, columns, condition, unique=False)
+
+
+def _index_where(name: str, columns: Iterable[str], condition: str, *, unique: bool) -> Index:
+    """Return an index that store.schema makes partial on PostgreSQL too.
 
     Naming PostgreSQL here would load its dialect into every command: a thirtieth of its time.
     """
     from sqlalchemy import text as sql
 
-    return Index(name, *columns, unique=True, sqlite_where=sql(condition))
-
-
-def index_where(name: str, columns: Iterable[str], condition: str) -> Index:
-    """Return a partial index, the same on both engines."""
-    from sqlalchemy import text as sql
-
-    where = sql(condition)
-    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+    return Index(name, *columns, unique=unique, sqlite_where=sql(condition))
 
 
 def index(name: str, *columns: str) -> Index:
