@@ -17,6 +17,9 @@ def run() -> None:
         code = run_process()
     except KeyboardInterrupt:  # A Ctrl-C before anything began needs no traceback.
         code = 130
+    # What is left goes with the process: taking its cycles apart one by one took a fifth of a short
+    # command's time. Whatever must be closed was closed on the way here.
+    gc.freeze()
     sys.exit(code)
 
 

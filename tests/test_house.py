@@ -171,6 +171,20 @@ def test_no_table_loads_the_dialect_of_the_other_engine() -> None:
     assert done.stdout == "[]\n", "each command on SQLite would take a thirtieth longer"
 
 
+def test_a_process_that_ends_does_not_look_through_what_it_leaves() -> None:
+    script = (
+        "import atexit, gc, sys\n"
+        "from memberctl.__main__ import run\n"
+        "atexit.register(lambda: print('left', len(gc.get_objects()), gc.get_freeze_count()))\n"
+        "run()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, "--version"], capture_output=True, text=True, check=True
+    )
+    looked_at, passed_over = map(int, done.stdout.rpartition("left")[2].split())
+    assert looked_at < 1_000 < 10_000 < passed_over
+
+
 def loaded_by(argv: list[str]) -> set[str]:
     """Return the top-level modules that one run imports."""
     script = (
