@@ -22,7 +22,7 @@ from memberctl.store.engine import FEW_PAGES_KIB, Store
 from memberctl.store.keys import Keys
 from tests import founding
 from tests.bank.texts import SAMPLES, alipay, alipay_row, camt, entry, swift
-from tests.cli.test_importing import peak_kib
+from tests.cli.test_importing import peak_mib
 from tests.harmless import harmless
 from tests.program import Program, Result
 from tests.reliability.unguarded import Unguarded
@@ -346,9 +346,9 @@ def test_memory_does_not_grow_with_the_rows_of_a_statement(shop: Program) -> Non
         path = shop.folder / f"{count}.csv"
         path.write_bytes(alipay(*rows))
         line = ("bank", "import", str(path), "--account", "ALIPAY")
-        peaks.append(peak_kib(shop, *line, as_="qian"))
+        peaks.append(peak_mib(shop, *line, as_="qian"))
     assert shop.ok("bank", "account", "list")[0]["lines"] == 14 * BATCH
-    assert peaks[1] - peaks[0] < FEW_PAGES_KIB + 8_000, peaks
+    assert peaks[1] - peaks[0] < FEW_PAGES_KIB / 1024 + 4, peaks
 
 
 def test_equal_rows_of_one_file_are_told_apart_from_batch_to_batch(

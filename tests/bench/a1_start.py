@@ -8,7 +8,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.ground import PYTHON, Spent, in_turn, report, spend
+from tests.bench.ground import PYTHON, in_turn, report
+from tests.spending import Spent, spend
 
 
 def runs(command: list[str]) -> Iterator[Spent]:

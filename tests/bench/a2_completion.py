@@ -7,7 +7,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.bench.ground import PYTHON, Spent, in_turn, report, seeded_store, spend
+from tests.bench.ground import PYTHON, in_turn, report, seeded_store
+from tests.spending import Spent, spend
 
 
 def main() -> None:

@@ -8,7 +8,8 @@ import sys
 from pathlib import Path
 
 from tests.bench.confirmed import confirmed_orders, total_of
-from tests.bench.ground import PYTHON, report, seeded_store, spend
+from tests.bench.ground import PYTHON, report, seeded_store
+from tests.spending import spend
 
 TIMES = 5
 

@@ -6,7 +6,8 @@ import statistics
 from pathlib import Path
 
 from tests.bench.confirmed import confirmed_orders, run
-from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store, spend
+from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store
+from tests.spending import spend
 
 FLOOR = Path(__file__).with_name("a4_floor.py")
 BATCH = [PYTHON, "-m", "memberctl", "batch"]

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from tests.bank.texts import alipay, alipay_row
 from tests.bench.b_import import refuse_unfair, written
-from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store, spend
+from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store
+from tests.spending import spend
 
 FLOOR = "tests.bench.b_bank_floor"
 TABLES = ("bank_line", "bank_reading")

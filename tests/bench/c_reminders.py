@@ -7,7 +7,8 @@ import statistics
 from datetime import date, timedelta
 from pathlib import Path
 
-from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store, spend
+from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store
+from tests.spending import spend
 
 FLOOR = Path(__file__).with_name("c_floor.py")
 REMIND = [PYTHON, "-m", "memberctl", "reminder", "run", "--quiet"]

@@ -10,7 +10,8 @@ from itertools import product
 from pathlib import Path
 
 from tests.bench.d_members import fill
-from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store, spend
+from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store
+from tests.spending import spend
 
 FLOOR = Path(__file__).with_name("d_floor.py")
 SCAN = [PYTHON, "-m", "memberctl", "checkin", "scan", "-", "--branch", "SH01"]

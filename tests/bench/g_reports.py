@@ -9,7 +9,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store, spend
+from tests.bench.ground import PYTHON, copy_store, report, rows_wanted, seeded_store
+from tests.spending import spend
 
 FLOOR = Path(__file__).with_name("g_floor.py")
 AT = "2026-03-02T02:00:00.000000+00:00"

@@ -7,17 +7,15 @@ import csv
 import json
 import os
 import random
-import resource
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from tests.spending import Spent
 from tests.stores import make_seeded
 
 PYTHON = sys.executable
@@ -43,35 +41,11 @@ class Figure:
     met: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What one process took: seconds by the clock, seconds of CPU, peak memory in MiB."""
-
-    wall: float
-    cpu: float
-    peak: float
-
-
 def rows_wanted(default: int) -> int:
     """Return `--rows N` from the command line."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=default)
     return int(parser.parse_args().rows)
-
-
-def spend(command: Sequence[str], environ: dict[str, str], stdin: bytes = b"") -> Spent:
-    """Run one process to its good end and return what it took."""
-    with tempfile.TemporaryFile() as entry, tempfile.TemporaryFile() as answer:
-        entry.write(stdin)
-        entry.seek(0)
-        began = time.perf_counter()
-        child = subprocess.Popen(command, stdin=entry, stdout=answer, stderr=answer, env=environ)
-        _, status, used = os.wait4(child.pid, 0)
-        wall = time.perf_counter() - began
-        child.returncode = os.waitstatus_to_exitcode(status)
-        answer.seek(0)
-        assert child.returncode in {0, 3}, answer.read().decode(errors="replace")[-2000:]
-    return Spent(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
 def in_turn(ours: Iterator[Spent], floor: Iterator[Spent], times: int) -> tuple[float, float]:
@@ -159,8 +133,3 @@ def _resident_id(birth: str, number: int) -> str:
     body = f"{place}{birth.replace('-', '')}{number % 1000:03d}"
     total = sum(int(digit) * weight for digit, weight in zip(body, WEIGHTS, strict=True))
     return body + "10X98765432"[total % 11]
-
-
-def peak_of_children() -> float:
-    """Return the largest peak memory of any finished child, in MiB."""
-    return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
