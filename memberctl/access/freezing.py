@@ -25,12 +25,16 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Owned:
-    """One live term of a member, as it stands now. is_pack -- it is counted in visits"""
+    """One live term of a member, as it stands now.
+
+    is_pack -- it is counted in visits; is_seasonal -- it ends with its calendar's season
+    """
 
     id: int
     product: str
     is_pack: bool
     held: Held
+    is_seasonal: bool = False
 
     @property
     def span(self) -> Span:
@@ -237,16 +241,40 @@ def _resumed(
     if not _was_ended_since(term.held.changes, freeze):
         after = Span(term.span.start_on, term.span.end_on - back)
     yield Planned(term.id, ChangeKind.RESUMED, after, used, freeze.id)
-    moved = [
+    if term.is_pack:
+        return
+    for later in _following(term, freeze, owned):
+        _refuse_frozen_follower(later)
+        span = Span(later.span.start_on - back, later.span.end_on - back)
+        yield Planned(later.id, ChangeKind.MOVED, span)
+
+
+def _following(term: Owned, freeze: Change, owned: Sequence[Owned]) -> Iterator[Owned]:
+    """Yield the terms that come back with a freeze, the first to begin first.
+
+    They are those that it moved, and those bought since to follow without a gap: they were sold
+    from the day after an end that was put off, and would leave one. A season keeps its own days,
+    and so does what lies behind a last day that was set since.
+    """
+    reaches = None if _was_ended_since(term.held.changes, freeze) else term.span.end_on
+    behind = [
         each
         for each in owned
-        if any(c.kind is ChangeKind.MOVED and c.follows == freeze.id for c in each.held.changes)
+        if each.product == term.product
+        and not each.is_pack
+        and each.span.start_on > term.span.start_on
     ]
-    for later in sorted(moved, key=lambda each: each.span.start_on):
-        if not _was_ended_since(later.held.changes, freeze):
-            _refuse_frozen_follower(later)
-            span = Span(later.span.start_on - back, later.span.end_on - back)
-            yield Planned(later.id, ChangeKind.MOVED, span)
+    for later in sorted(behind, key=lambda each: each.span.start_on):
+        was_moved = any(
+            change.kind is ChangeKind.MOVED and change.follows == freeze.id
+            for change in later.held.changes
+        )
+        follows = reaches is not None and later.span.start_on == reaches + _ONE_DAY
+        if _was_ended_since(later.held.changes, freeze):
+            reaches = None
+        elif was_moved or (follows and not later.is_seasonal):
+            reaches = later.span.end_on
+            yield later
 
 
 def _refuse_frozen_follower(later: Owned) -> None:

@@ -16,6 +16,7 @@ from memberctl.access.ending import change_term
 from memberctl.access.freezing import Caps, Owned, Planned
 from memberctl.access.tables import Term, TermChange
 from memberctl.access.visit_queries import visit_days
+from memberctl.catalog.queries import plan_terms_by_id
 from memberctl.core import dates
 from memberctl.core.dates import Span
 from memberctl.core.numbering import member_number
@@ -109,8 +110,15 @@ def resume_term(
 def owned_terms(session: Session, terms: Sequence[Term]) -> list[Owned]:
     """Return live terms of a member as the rules take them."""
     held = term_queries.held(session, terms, dates.zone(organisation(session).zone))
+    plans = plan_terms_by_id(session, {term.plan_version_id for term in terms})
     return [
-        Owned(term.id, term.product, term.visits is not None, facts)
+        Owned(
+            term.id,
+            term.product,
+            term.visits is not None,
+            facts,
+            is_seasonal=bool(plans[term.plan_version_id].season),
+        )
         for term, facts in zip(terms, held, strict=True)
     ]
 

@@ -122,7 +122,11 @@ def _repeated(session: Session, card: CardSeen, nonce: str | None) -> int | None
 def _entrant(session: Session, card: CardSeen, gate: Gate, owes: Owes, at: datetime) -> Entrant:
     return Entrant(
         tickets=queries.tickets_of(session, card.member_id, gate),
-        inside=0 if gate.capacity is None else queries.inside(session, gate, at),
+        inside=(
+            0
+            if gate.capacity is None
+            else queries.inside(session, gate, at, member_id=card.member_id)
+        ),
         owes=lambda: owes(card.member_id),
     )
 

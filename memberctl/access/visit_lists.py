@@ -219,9 +219,10 @@ def list_refusals(
 
 
 def list_inside(session: Session, *, since: datetime, until: datetime) -> list[InsideLine]:
-    """Return for each branch how many live visits began after `since`, by code."""
+    """Return for each branch how many members came in after `since`, by code."""
+    people = func.count(func.distinct(col(Visit.member_id)))
     counted = (
-        select(col(Visit.branch_id), func.count(col(Visit.id)).label("inside"))
+        select(col(Visit.branch_id), people.label("inside"))
         .where(
             col(Visit.visited_at) > since,
             col(Visit.visited_at) <= until,

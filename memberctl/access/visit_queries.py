@@ -117,8 +117,9 @@ BY_NONCE = Prepared(
     )
 )
 INSIDE = Prepared(
-    select(func.count(col(Visit.id))).where(
+    select(func.count(func.distinct(col(Visit.member_id)))).where(
         col(Visit.branch_id) == bindparam("branch", type_=INTEGER),
+        col(Visit.member_id) != bindparam("member", type_=INTEGER),
         col(Visit.visited_at) > SINCE,
         col(Visit.visited_at) <= AT,
         col(Visit.undone_at).is_(None),
@@ -222,9 +223,13 @@ def visit_by_nonce(session: Session, nonce: str) -> tuple[int, int, bool] | None
     return None if found is None else (int(found[0]), int(found[1]), found[2] is None)
 
 
-def inside(session: Session, gate: Gate, at: datetime) -> int:
-    """Return how many came to the gate's branch so lately that they count as inside."""
-    found = INSIDE.row(session, branch=gate.branch_id, since=at - gate.stay, at=at)
+def inside(session: Session, gate: Gate, at: datetime, *, member_id: int) -> int:
+    """Return how many others than a member came to the gate's branch so lately as to be inside.
+
+    Who steps out and comes back takes no second place.
+    """
+    since = at - gate.stay
+    found = INSIDE.row(session, branch=gate.branch_id, member=member_id, since=since, at=at)
     assert found is not None
     return int(found[0])
 

@@ -142,7 +142,7 @@ class Ticket:
 class Entrant:
     """What decides about a member at a gate.
 
-    inside -- how many are inside, 0 where it does not matter
+    inside -- how many others are inside, 0 where it does not matter
     owes   -- asks whether overdue money is owed; asked last, and only where a policy minds
     """
 

@@ -23,10 +23,11 @@ from memberctl.cli.invocation import confirm_outcome, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
+from memberctl.core.numbering import member_number
 from memberctl.core.text import clean_reason, clean_text
 from memberctl.order.quote_commands import quote
 from memberctl.order.results import Filed, OrderRecord, order_record
-from memberctl.order.rules import Filing, OrderKind, OrderState
+from memberctl.order.rules import SETTLED, Filing, OrderKind, OrderState
 
 if TYPE_CHECKING:
     from sqlmodel import Session
@@ -163,9 +164,13 @@ def _refuse_open_twin(filed: OrderFiled, external_ref: str | None) -> None:
     """Told once more without a reference, an order is a slip rather than a repeat (exit 7)."""
     if filed.outcome is Filed.CREATED or (filed.outcome is Filed.UNCHANGED and external_ref):
         return
+    hint = f"memberctl order show {filed.number}"
+    if filed.state in SETTLED:
+        member = member_number(filed.member_id)
+        hint = f"memberctl order file {member} --kind renewal --plan {filed.plan} --agreed"
     raise Conflict(
         f"probable duplicate: {filed.number} of the same member and plan is {filed.state}",
-        hint=f"memberctl order show {filed.number}",
+        hint=hint,
     )
 
 

@@ -24,6 +24,7 @@ from memberctl.order.pricing import PricedLine, checked_total, price_lines
 from memberctl.order.results import Filed, OrderFiled
 from memberctl.order.rules import (
     FIRST_STAGE,
+    SETTLED,
     UNREVIEWED,
     Filing,
     OrderKind,
@@ -177,6 +178,19 @@ def keys_of(filing: Filing) -> tuple[tuple[str, str] | None, tuple[int, str] | N
         (filing.source or "", filing.external_ref or "") if referred else None,
         (filing.member_id, filing.plan.code) if joins and filing.plan else None,
     )
+
+
+def joins_anew(filing: Filing, found: OrderFiled, applicant: Applicant) -> bool:
+    """Whether a member joins again whose earlier join `found` came to its end.
+
+    It is a new wish when they agreed to the terms after that membership was over; an application
+    from before its end is the old one told again.
+    Source: rules I2, T5.
+    """
+    if filing.plan is None or filing.agreed_on is None or found.state not in SETTLED:
+        return False
+    ended = applicant.until.get(filing.plan.product)
+    return ended is not None and ended < filing.agreed_on
 
 
 def checked_reference(

@@ -96,9 +96,9 @@ def file_orders(
 ) -> list[OrderFiled | FilingRefused]:
     """File many orders and say for each what became of it, in the order of the filings.
 
-    A filing with the external reference of an earlier order, or for a member and plan with an
-    open join order, is that order again. The number of statements does not grow with the batch,
-    except that renewals are confirmed one by one.
+    A filing with the external reference of an earlier order, or for a member and plan with a
+    join order that is open or whose term is not over, is that order again. The number of
+    statements does not grow with the batch, except that renewals are confirmed one by one.
 
     newcomers -- members who were registered in this transaction just now, each with whether they
                  have an identity document; nothing else about them is asked of the store
@@ -142,7 +142,7 @@ def _sort_out(
     for asked in filings:
         keys = filing.keys_of(asked)
         try:
-            slot = _repeat(asked, keys, known)
+            slot = _repeat(asked, keys, known, applicants[asked.member_id])
             if slot is None:
                 receiver = applicants.get(asked.receiver_id or 0)
                 drafts.append(filing.draft(asked, applicants[asked.member_id], ground, receiver))
@@ -157,11 +157,16 @@ def _sort_out(
 
 
 def _repeat(
-    asked: Filing, keys: tuple[Key | None, Key | None], known: dict[Key, OrderFiled | int]
+    asked: Filing,
+    keys: tuple[Key | None, Key | None],
+    known: dict[Key, OrderFiled | int],
+    applicant: Applicant,
 ) -> Slot | None:
     for key, by_reference in ((keys[0], True), (keys[1], False)):
         found = None if key is None else known.get(key)
         if isinstance(found, OrderFiled):
+            if not by_reference and filing.joins_anew(asked, found, applicant):
+                continue
             return filing.repeated(asked, found, by_reference=by_reference)
         if found is not None:
             return _Again(found, by_reference)
@@ -205,7 +210,9 @@ def _known(
         and asked.member_id not in newcomers
         and applicants[asked.member_id].gone is None
     ]
-    for order in queries.open_joins(session, joining) if joining else ():
+    joins = queries.open_joins(session, joining) if joining else []
+    # Of two joins of one plan the one that is under way is the one that a filing may repeat.
+    for order in sorted(joins, key=lambda each: each.state not in rules.SETTLED):
         known[order.member_id, order.plan or ""] = order
     return known
 

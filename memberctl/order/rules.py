@@ -131,6 +131,8 @@ ABOUT_A_TERM = CHANGES_A_TERM | FOLLOWS_A_TERM
 UNDER_REVIEW = frozenset({_S.SUBMITTED, _S.IN_REVIEW})
 LIVE = (_S.SUBMITTED, _S.IN_REVIEW, _S.RETURNED, _S.CONFIRMED, _S.PAID, _S.FULFILLED)
 """States in which a second join order for the same member and plan is a repeat."""
+SETTLED = frozenset({_S.PAID, _S.FULFILLED})
+"""Those of them in which the term was bought: a repeat only as long as that lasts."""
 
 
 class Filing(NamedTuple):

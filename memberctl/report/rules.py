@@ -54,7 +54,8 @@ def wait_of(order: OrderFacts, granted_on: date | None, called_off_on: date | No
     if order.confirmed_on is None:
         return None
     if order.state is OrderState.CONFIRMED:
-        return Wait(order.confirmed_on)
+        # Late money activates nothing (O8): after its last day nobody waits, forfeited or not yet.
+        return Wait(order.confirmed_on, order.payment_due_on)
     if order.state in _PAID:
         return None if granted_on is None else Wait(order.confirmed_on, granted_on)
     if order.state is OrderState.FORFEITED and order.payment_due_on is not None:

@@ -157,9 +157,13 @@ def test_c4_where_and_when_and_how_many(memberctl: Program, policy: str, code: s
         assert memberctl.ok("checkin", "inside")[1] == {
             "branch": "SH01", "inside": 1, "capacity": 1,
         }  # fmt: skip
+        # Who steps out and comes back takes no second place.
+        at(memberctl, "2026-03-03 12:30")
+        assert scan(memberctl, friend, "--branch", "SH01")["reason"] is None
+        assert memberctl.ok("checkin", "inside")[1]["inside"] == 1
     assert reason(memberctl, card, "--branch", "SH01") == code
     if policy == "capacity":
-        at(memberctl, "2026-03-03 14:01")
+        at(memberctl, "2026-03-03 14:31")
         assert scan(memberctl, card, "--branch", "SH01")["allowed"] is True
     else:
         assert scan(memberctl, card, "--branch", "BJ01")["allowed"] is True

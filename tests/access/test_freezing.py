@@ -94,6 +94,29 @@ def test_early_renewals_move_along_and_back_and_nothing_overlaps() -> None:
     ]
 
 
+def test_a_renewal_bought_during_a_freeze_comes_back_with_it_and_leaves_no_gap() -> None:
+    term = applied(YEAR, 1, freeze()[0])
+    bought = owned(2, span("2027-01-31", "2028-01-30"))
+    seasonal = replace(bought, is_seasonal=True)
+    behind = owned(3, span("2028-01-31", "2029-01-30"))
+    early = (JULY, date(2026, 7, 11), None, date(2026, 7, 11))
+    back = plan_resume([term, behind, bought], *early)
+    assert [(each.term_id, each.after) for each in back] == [
+        (1, span("2026-01-01", "2027-01-10")),
+        (2, span("2027-01-11", "2028-01-10")),
+        (3, span("2028-01-11", "2029-01-10")),
+    ]
+    assert [each.term_id for each in plan_resume([term, seasonal, behind], *early)] == [1]
+
+
+def test_who_joined_again_after_a_frozen_term_was_ended_keeps_the_new_days() -> None:
+    term = applied(YEAR, 1, freeze()[0])
+    ended = applied(term, 2, Planned(1, ChangeKind.REFUNDED, span("2026-01-01", "2026-07-05")))
+    anew = owned(2, span("2026-07-06", "2027-07-05"))
+    back = plan_resume([ended, anew], JULY, date(2026, 7, 11), None, date(2026, 7, 11))
+    assert [each.term_id for each in back] == [1]
+
+
 def test_what_lies_behind_a_gap_or_is_another_product_stays() -> None:
     far = owned(2, span("2027-02-01", "2028-01-31"))
     pool = owned(3, span("2027-01-01", "2027-12-31"), product="pool")

@@ -92,6 +92,22 @@ def test_the_same_wish_again_is_a_probable_duplicate_and_the_same_reference_is_n
     assert len(memberctl.ok("order", "list")) == 1
 
 
+def test_a_former_member_joins_the_same_plan_again_and_slips_are_still_told(
+    memberctl: Program,
+) -> None:
+    member, first = a_paid_member(memberctl)
+    line = ("order", "file", member, "--plan", "YEAR", "--agreed")
+    memberctl.now = "2026-06-01T10:00:00+08:00"
+    told = memberctl(*line, as_="sun")
+    assert (told.exit, f"{first} of the same member and plan is fulfilled" in told.err) == (7, True)
+    assert f"order file {member} --kind renewal --plan YEAR --agreed" in told.err
+    memberctl.now = "2027-06-01T10:00:00+08:00"
+    memberctl.ok("calendar", "add", "2027")
+    again = memberctl.ok(*line, as_="sun")
+    assert (again["number"] != first, again["state"]) == (True, "submitted")
+    assert again["number"] in memberctl(*line, as_="sun").err
+
+
 def test_an_external_reference_needs_a_source(memberctl: Program) -> None:
     member = a_member(memberctl)
     result = memberctl("order", "file", member, "--plan", "YEAR", "--external-ref", "1", as_="sun")

@@ -239,6 +239,24 @@ def test_the_same_reference_again_is_unchanged_and_another_one_a_duplicate() -> 
     assert filing.repeated(other, filed(), by_reference=False).outcome is Filed.DUPLICATE
 
 
+@pytest.mark.parametrize(
+    ("agreed_on", "state", "anew"),
+    [
+        (date(2026, 2, 1), OrderState.FULFILLED, True),
+        (date(2026, 1, 31), OrderState.FULFILLED, False),
+        (None, OrderState.FULFILLED, False),
+        (date(2026, 2, 1), OrderState.CONFIRMED, False),
+    ],
+)
+def test_who_agrees_after_a_membership_has_ended_joins_anew(
+    agreed_on: date | None, state: OrderState, anew: bool
+) -> None:
+    ended = until(date(2026, 1, 31))
+    earlier = filed(state=state)
+    assert filing.joins_anew(joining(agreed_on=agreed_on), earlier, ended) is anew
+    assert not filing.joins_anew(joining(agreed_on=agreed_on), earlier, NEWCOMER)
+
+
 def test_a_reference_with_other_content_is_a_conflict_that_names_the_order() -> None:
     asked = joining(source="web", external_ref="A1")
     with pytest.raises(Conflict, match="JN-2026-8C7XN"):

@@ -32,7 +32,7 @@ def order(state: OrderState) -> OrderFacts:
 @pytest.mark.parametrize(
     ("state", "granted", "called_off", "expected"),
     [
-        (OrderState.CONFIRMED, None, None, Wait(march(2))),
+        (OrderState.CONFIRMED, None, None, Wait(march(2), march(9))),
         (OrderState.FULFILLED, march(5), None, Wait(march(2), march(5))),
         (OrderState.FORFEITED, None, None, Wait(march(2), march(9))),
         (OrderState.WITHDRAWN, None, march(6), Wait(march(2), march(5))),
