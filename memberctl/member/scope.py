@@ -8,7 +8,6 @@ Source: rules G6; reliability.md "Who may do what, honestly".
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -44,7 +43,11 @@ def every_branch(statement: Statement) -> Statement:
 
 
 def see_only(session: Session, branch_id: int) -> None:
-    """Let every later select of `session` find members of this branch or of none, and theirs."""
+    """Let every later select of a transaction find members of this branch or of none, and theirs.
+
+    A warm store keeps its session for the next transaction: the narrowing stands in what is
+    forgotten with each, and the session listens once.
+    """
 
     def narrowed(statement: Select[Any]) -> Select[Any]:
         if statement.get_execution_options().get(EVERY_BRANCH):
@@ -52,15 +55,14 @@ def see_only(session: Session, branch_id: int) -> None:
         return statement.where(*_conditions(statement, branch_id))
 
     session.info[SCOPE] = narrowed
-    event.listen(session, "do_orm_execute", _narrow_by(narrowed))
+    if not event.contains(session, "do_orm_execute", _narrow):
+        event.listen(session, "do_orm_execute", _narrow)
 
 
-def _narrow_by(narrowed: Callable[[Select[Any]], Select[Any]]) -> Callable[[ORMExecuteState], None]:
-    def narrow(state: ORMExecuteState) -> None:
-        if isinstance(state.statement, Select):
-            state.statement = narrowed(state.statement)
-
-    return narrow
+def _narrow(state: ORMExecuteState) -> None:
+    narrowed = state.session.info.get(SCOPE)
+    if narrowed is not None and isinstance(state.statement, Select):
+        state.statement = narrowed(state.statement)
 
 
 def _conditions(statement: Select[Any], branch_id: int) -> list[ColumnElement[bool]]:
