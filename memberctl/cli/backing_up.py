@@ -234,7 +234,9 @@ def backups_in(folder: str) -> list[BackupLine]:
 
     path = Path(folder)
     if not is_folder(folder):
-        raise NotFound("there is no such folder")
+        raise NotFound(
+            "there is no such folder", hint="name the folder that memberctl backup create writes to"
+        )
     names = {
         each.name.removesuffix(SUFFIX)
         for each in path.iterdir()

@@ -29,6 +29,7 @@ from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
 from memberctl.store.held import HeldConnection
 from memberctl.store.prepared import driver_of
+from memberctl.store.servers import how_to_look, odd_options_refused, server_url
 from memberctl.store.turnstile import PATIENCE_SECONDS, turnstile
 
 if TYPE_CHECKING:
@@ -84,9 +85,7 @@ class Store:
     @property
     def database(self) -> str:
         """Return the name of a PostgreSQL database."""
-        from sqlalchemy import make_url
-
-        return make_url(self.location).database or "memberctl"
+        return server_url(self.location).database or "memberctl"
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
@@ -132,11 +131,12 @@ class Store:
         except (TryAgain, OutsideUnclear):
             self.close()
             raise
-        except Unreachable:
+        except Unreachable as problem:
             self.close()
-            if not self._was_reached:
-                raise
-            raise TryAgain("the database server went away; nothing was done") from None
+            if self._was_reached:
+                raise TryAgain("the database server went away; nothing was done") from None
+            # No Unreachable any more: a store around this one has not lost its server.
+            raise NoStore(problem.message, hint=how_to_look(self.location)) from None
 
     @contextmanager
     def _session(self, purpose: str) -> Iterator[Session]:
@@ -160,7 +160,8 @@ class Store:
     def _opened(self, purpose: str) -> tuple[Connection, Session]:
         from sqlmodel import Session
 
-        connection = self.engine(purpose).connect()
+        with odd_options_refused():
+            connection = self.engine(purpose).connect()
         self._was_reached = True
         return connection, Session(connection, expire_on_commit=False)
 
@@ -369,9 +370,8 @@ def _postgres_engine(store: Store, purpose: str) -> Engine:
         raise UsageProblem(
             "PostgreSQL needs the extra `postgres`", hint="pip install 'memberctl[postgres]'"
         ) from None
-    rest = store.location.partition("://")[2]
     engine = create_engine(
-        f"postgresql+psycopg://{rest}",
+        server_url(store.location),
         poolclass=NullPool,
         hide_parameters=True,
         isolation_level="READ COMMITTED" if purpose == "write" else "REPEATABLE READ",

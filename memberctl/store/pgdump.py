@@ -25,6 +25,7 @@ from memberctl.core.errors import (
     UsageProblem,
 )
 from memberctl.store.failures import said_plainly
+from memberctl.store.servers import server_url
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -142,9 +143,7 @@ def refuse_if_open(store: Store) -> None:
 
 def url_of(store: Store, name: str) -> str:
     """Return the URL of another database on the store's server."""
-    from sqlalchemy import make_url
-
-    return make_url(store.location).set(database=name).render_as_string(hide_password=False)
+    return server_url(store.location).set(database=name).render_as_string(hide_password=False)
 
 
 @contextmanager
@@ -153,10 +152,8 @@ def _connected(store: Store, name: str, *, autocommit: bool = False) -> Iterator
     from sqlalchemy.pool import NullPool
 
     level = "AUTOCOMMIT" if autocommit else "READ COMMITTED"
-    rest = url_of(store, name).partition("://")[2]
-    engine = create_engine(
-        f"postgresql+psycopg://{rest}", poolclass=NullPool, isolation_level=level
-    )
+    url = server_url(store.location).set(database=name)
+    engine = create_engine(url, poolclass=NullPool, isolation_level=level)
     with said_plainly(), engine.connect() as connection:
         yield connection
 

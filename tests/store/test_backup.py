@@ -175,7 +175,9 @@ def test_a_manifest_that_was_changed_or_is_missing_is_told(memberctl: Program) -
     manifest.unlink()
     assert memberctl("backup", "verify", str(file)).exit == 6
     assert memberctl("backup", "verify", str(memberctl.folder / "none")).exit == 4
-    assert memberctl("backup", "list", str(memberctl.folder / "none")).exit == 4
+    none = memberctl("backup", "list", str(memberctl.folder / "none"))
+    assert none.exit == 4
+    assert "hint: name the folder" in none.err
 
 
 def test_a_backup_of_another_store_needs_force(memberctl: Program, tmp_path: Path) -> None:
