@@ -26,6 +26,7 @@ from memberctl.office.tables import Branch
 from memberctl.store.listing import Listing, listing
 
 if TYPE_CHECKING:
+    from sqlalchemy import Select
     from sqlmodel import Session
 
 
@@ -77,20 +78,28 @@ def balances(session: Session, on: date | None = None) -> list[AccountBalance]:
 
     on -- only entries with a value date up to this day; None for all
     """
-    posted = select(
-        col(Posting.account), col(Posting.currency), func.sum(Posting.amount_minor).label("total")
-    )
-    if on is not None:  # Without a day nothing is to be asked of millions of entries.
-        posted = posted.join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id)).where(
-            col(LedgerEntry.value_on) <= on
-        )
-    sums = posted.group_by(col(Posting.account), col(Posting.currency)).subquery()
-    rows = session.execute(
-        select(LedgerAccount.code, LedgerAccount.kind, sums.c.currency, sums.c.total)
-        .join(sums, sums.c.account == col(LedgerAccount.code))
-        .order_by(col(LedgerAccount.kind), col(LedgerAccount.code), sums.c.currency)
-    )
-    return [AccountBalance(row[0], row[1], Money(int(row[3]), row[2])) for row in rows]
+    account, currency = col(Posting.account), col(Posting.currency)
+    total = func.sum(col(Posting.amount_minor))
+    # SQLite would sort millions of postings to sum them by currency, and there is nearly always
+    # one: sums by account are read in the order of their index.
+    whole = columns(account, func.min(currency), func.max(currency), total).group_by(account)
+    rows = session.execute(_up_to(on, whole)).all()
+    sums = [(code, first, minor) for code, first, last, minor in rows if first == last]
+    mixed = [code for code, first, last, _ in rows if first != last]
+    if mixed:
+        apart = columns(account, currency, total).group_by(account, currency)
+        sums += session.execute(_up_to(on, apart.where(account.in_(mixed)))).all()
+    kinds = {each.code: each.kind for each in session.scalars(select(LedgerAccount))}
+    found = [AccountBalance(code, kinds[code], Money(int(minor), of)) for code, of, minor in sums]
+    return sorted(found, key=lambda each: (each.kind, each.account, each.balance.currency))
+
+
+def _up_to(on: date | None, sums: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Return sums of postings of entries with a value date up to a day; of all for None."""
+    if on is None:  # Nothing is to be asked of millions of entries.
+        return sums
+    joined = sums.join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
+    return joined.where(col(LedgerEntry.value_on) <= on)
 
 
 def last_recognised(session: Session) -> date | None:
@@ -225,7 +234,8 @@ def held_by(session: Session, party: str) -> list[tuple[Account, int]]:
     total = func.sum(Posting.amount_minor)
     rows = session.execute(
         select(Posting.account, total)
-        .where(col(Posting.party) == party)
+        # Each account has its parties in order; over all accounts they are in none.
+        .where(col(Posting.account).in_(list(Account)), col(Posting.party) == party)
         .group_by(col(Posting.account))
         .having(total != 0)
         .order_by(col(Posting.account))

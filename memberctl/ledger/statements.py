@@ -212,12 +212,19 @@ def _accounts(session: Session, spans: Sequence[Span], currency: str) -> list[li
         within = value_on.between(span.start_on, span.end_on)
         sums.append(func.sum(case((within & (amount > 0), amount), else_=0)))
         sums.append(func.sum(case((within & (amount < 0), amount), else_=0)))
-    rows = session.execute(
-        columns(col(LedgerAccount.code), col(LedgerAccount.kind), *sums)
-        .join(Posting, col(Posting.account) == col(LedgerAccount.code))
+    # Accounts are joined to their sums: joined to the postings they would be looked up for each.
+    account = col(Posting.account)
+    moved = (
+        columns(account, *sums)
         .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
         .where(value_on <= spans[-1].end_on, col(Posting.currency) == currency)
-        .group_by(col(LedgerAccount.code), col(LedgerAccount.kind))
+        .group_by(account)
+        .subquery()
+    )
+    _, *parts = moved.c
+    rows = session.execute(
+        columns(col(LedgerAccount.code), col(LedgerAccount.kind), *parts)
+        .join(moved, moved.c.account == col(LedgerAccount.code))
         .order_by(col(LedgerAccount.kind), col(LedgerAccount.code))
     )
     by_account = [_account_months(row, currency) for row in rows]
@@ -286,12 +293,16 @@ def _months(session: Session, month: date, last: date, currency: str) -> tuple[M
         )
         for start, end in zip(starts, ends, strict=True)
     ]
+    incomes = columns(col(LedgerAccount.code)).where(col(LedgerAccount.kind) == AccountKind.INCOME)
     row = session.execute(
         columns(*sums)
         .select_from(Posting)
         .join(LedgerEntry, col(LedgerEntry.id) == col(Posting.entry_id))
-        .join(LedgerAccount, col(LedgerAccount.code) == col(Posting.account))
-        .where(col(LedgerAccount.kind) == AccountKind.INCOME, col(Posting.currency) == currency)
+        .where(
+            col(Posting.account).in_(incomes),
+            col(Posting.currency) == currency,
+            value_on.between(starts[0], last),
+        )
     ).one()
     return tuple(
         MonthIncome(f"{start:%Y-%m}", Money(int(minor), currency))

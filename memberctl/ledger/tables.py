@@ -66,7 +66,10 @@ class Posting(SQLModel, table=True):
     __tablename__ = "posting"
     __table_args__ = table_args(
         check("moves_something", "amount_minor <> 0"),
-        index("ix_posting_account_party", "account", "party"),
+        # All that is summed stands in it, so that no sum has to look up millions of rows.
+        index(
+            "ix_posting_account_party", "account", "party", "currency", "amount_minor", "entry_id"
+        ),
     )
 
     entry_id: int = Field(

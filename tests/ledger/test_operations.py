@@ -11,7 +11,9 @@ from sqlmodel import Session, select
 
 from memberctl.ledger import operations, queries
 from memberctl.ledger.rules import Account, Line
+from memberctl.ledger.statements import month_statement
 from memberctl.ledger.tables import LedgerAccount, LedgerEntry
+from memberctl.store.prepared import driver_of
 
 ORDER, MEMBER = "JN-2026-7F3KX", "M-000001"
 AT = datetime(2026, 3, 2, 4, tzinfo=UTC)
@@ -54,6 +56,60 @@ def test_a_fee_that_changed_is_booked_by_the_difference(session: Session) -> Non
     confirmed(session, 100000)
     confirmed(session, 90000)
     assert figures(session) == {"receivable": 90000, "unearned_fees": -90000}
+
+
+def test_an_account_with_two_currencies_has_a_balance_in_each(session: Session) -> None:
+    confirmed(session, 100000)
+    for currency, day in (("USD", 3), ("EUR", 4)):
+        operations.book_confirmed(
+            session, f"{ORDER}-{currency}", 700, currency=currency, value_on=date(2026, 3, day),
+            at=AT,
+        )  # fmt: skip
+    operations.book_payment(
+        session, ORDER, MEMBER, Account.CASH, applied_minor=500, credit_minor=0, currency="CNY",
+        value_on=TODAY, at=AT,
+    )  # fmt: skip
+
+    def held(on: date | None) -> list[tuple[str, str]]:
+        return [(each.account, str(each.balance)) for each in queries.balances(session, on)]
+
+    assert held(None) == [
+        ("cash", "5.00 CNY"),
+        ("receivable", "995.00 CNY"),
+        ("receivable", "7.00 EUR"),
+        ("receivable", "7.00 USD"),
+        ("unearned_fees", "-1000.00 CNY"),
+        ("unearned_fees", "-7.00 EUR"),
+        ("unearned_fees", "-7.00 USD"),
+    ]
+    assert held(TODAY) == [
+        ("cash", "5.00 CNY"), ("receivable", "995.00 CNY"), ("unearned_fees", "-1000.00 CNY"),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("engine_kind", ["sqlite"])  # PostgreSQL plans by its statistics.
+def test_sums_of_the_books_are_read_in_the_order_of_their_index(session: Session) -> None:
+    """Neither looked up row by row nor sorted: of millions of postings that is most of the time."""
+    confirmed(session)
+    raw, _ = driver_of(session)
+    asked: list[str] = []
+    raw.set_trace_callback(asked.append)
+    queries.balances(session)
+    queries.balances(session, TODAY)
+    queries.balance(session, Account.RECEIVABLE)
+    queries.held_by(session, ORDER)
+    month_statement(session, date(2026, 3, 1), "CNY")
+    raw.set_trace_callback(None)
+
+    sums = [sql for sql in asked if "posting" in sql and "sum(" in sql]
+    assert len(sums) == 7
+    for sql in sums:
+        plan = [step for *_, step in raw.execute(f"EXPLAIN QUERY PLAN {sql}")]
+        read = [step for step in plan if "posting" in step]
+        assert read and all("COVERING INDEX ix_posting_account_party" in step for step in read), (
+            plan
+        )
+        assert not any("TEMP B-TREE FOR GROUP" in step for step in plan), plan
 
 
 def test_an_order_that_costs_nothing_has_no_entry(session: Session) -> None:
