@@ -14,7 +14,6 @@ from memberctl.access import freezing, rules, switches, term_queries
 from memberctl.access.freezing import Caps
 from memberctl.access.pausing import owned_terms
 from memberctl.access.rules import TermSpan, Wish, term_spans
-from memberctl.access.switches import OnHand
 from memberctl.access.visit_queries import visit_days
 from memberctl.catalog.queries import plan_terms_by_id
 from memberctl.core.dates import Span, parse_period, zone
@@ -38,7 +37,7 @@ class TermAfter:
     """A term as it would be. order -- that paid for it, None for one that would be new
 
     was_on -- its last day as it stands, where that would change
-    price  -- of a new term's change of plan, else None
+    price  -- of a term that would be new, else None
     """
 
     index: int
@@ -54,14 +53,17 @@ class TermAfter:
 class Asked:
     """A wish with its days.
 
-    from_on -- the first day of a freeze, or the day on which it would be paid; until -- the last
-    frozen day; plan -- of the term that comes
+    from_on -- the first day of a freeze, or the day on which it would be filed and paid
+    until   -- the last frozen day; plan, price -- of the term that comes
+    order   -- which term is meant, where there are several: the order that paid for it
     """
 
     wish: Wish
     from_on: date
     until: date | None = None
     plan: PlanTerms | None = None
+    price: Money | None = None
+    order: str | None = None
 
 
 def plan_spans(plan: PlanTerms, start: date, count: int) -> list[TermSpan]:
@@ -76,11 +78,12 @@ def plan_spans(plan: PlanTerms, start: date, count: int) -> list[TermSpan]:
 
 
 def preview_change(
-    session: Session, member_id: int, asked: Asked, *, today: date, currency: str
+    session: Session, member_id: int, asked: Asked, *, today: date
 ) -> list[TermAfter]:
     """Return a member's terms as they would be afterwards, the first to begin first.
 
-    Raises what the change itself would be refused with.
+    Raises what the change of a term would be refused with; what an order would be refused with is
+    the caller's to ask, with its price.
     """
     terms = term_queries.live_terms(session, member_id)
     plans = plan_terms_by_id(session, {term.plan_version_id for term in terms})
@@ -88,9 +91,9 @@ def preview_change(
     if asked.wish in {Wish.FREEZE, Wish.RESUME}:
         spans = _rested(session, member_id, terms, asked, today)
         return _numbered(terms, spans, codes, [])
-    if asked.wish is Wish.RENEWAL:
+    if asked.wish in {Wish.RENEWAL, Wish.DOWNGRADE}:
         return _numbered(terms, {}, codes, [_renewed(session, terms, _plan_of(asked), asked)])
-    return _gone_on(session, member_id, terms, asked, codes, today=today, currency=currency)
+    return _gone_on(session, member_id, terms, asked, codes)
 
 
 def _rested(
@@ -98,15 +101,15 @@ def _rested(
 ) -> dict[int, Span]:
     owned, member = owned_terms(session, terms), member_number(member_id)
     if asked.wish is Wish.RESUME:
-        stretch = freezing.freeze_to_resume(owned, today, None, member)
-        planned = freezing.plan_resume(owned, stretch, asked.from_on, None, today)
+        stretch = freezing.freeze_to_resume(owned, today, asked.order, member)
+        planned = freezing.plan_resume(owned, stretch, asked.from_on, asked.order, today)
     else:
         if asked.until is None:
             raise UsageProblem("a freeze has a last day", hint="--until YYYY-MM-DD")
         stretch = Span(asked.from_on, asked.until)
         visits = visit_days(session, stretch.start_on, stretch.end_on, member_id=member_id)
         caps = Caps(policy_number(session, "freeze_times"), policy_number(session, "freeze_days"))
-        term = freezing.term_meant(owned, stretch.start_on, None, member)
+        term = freezing.term_meant(owned, stretch.start_on, asked.order, member)
         planned = freezing.plan_freeze(term, stretch, owned, visits, caps, today)
     return {each.term_id: each.after for each in planned}
 
@@ -118,7 +121,7 @@ def _renewed(session: Session, terms: Sequence[Term], plan: PlanTerms, asked: As
     grace = policy_number(session, "grace_days")
     grant = rules.grant_span(held, asked.from_on, parse_period(plan.term), grace, season)
     rules.refuse_overlap([each.span for each in held], grant.span)
-    return TermAfter(0, grant.span.start_on, grant.span.end_on, plan.code, None)
+    return TermAfter(0, grant.span.start_on, grant.span.end_on, plan.code, None, price=asked.price)
 
 
 def _gone_on(
@@ -127,30 +130,21 @@ def _gone_on(
     terms: Sequence[Term],
     asked: Asked,
     codes: Mapping[int, str],
-    *,
-    today: date,
-    currency: str,
 ) -> list[TermAfter]:
     """Return what becomes of a running term under another plan, or with another member."""
     tz = zone(organisation(session).zone)
     on_hand = term_queries.on_hand(session, [member_id], tz).get(member_id, ())
     product = None if asked.plan is None else asked.plan.product
-    term = switches.running_term(on_hand, product, None, member_number(member_id), today)
+    day, member = asked.from_on, member_number(member_id)
+    term = switches.running_term(on_hand, product, asked.order, member, day)
+    new: list[TermAfter] = []
     if asked.wish is Wish.TRANSFER:
-        first = switches.first_day(term, today + _ONE_DAY)
-        new: list[TermAfter] = []
+        first = switches.first_day(term, day + _ONE_DAY)
     else:
-        first = switches.first_day(term, today)
-        new = [_switched(term, _plan_of(asked), first, currency)]
+        first, code = switches.first_day(term, day), _plan_of(asked).code
+        new = [TermAfter(0, first, term.span.end_on, code, None, price=asked.price)]
     ended = {term.term_id: Span(term.span.start_on, first - _ONE_DAY)}
     return _numbered(terms, ended, codes, new)
-
-
-def _switched(term: OnHand, plan: PlanTerms, first: date, currency: str) -> TermAfter:
-    switch = switches.plan_switch(term, plan, first)
-    switches.refuse_upgrade_down(switch, plan)
-    price = Money(switch.charge_minor, currency)
-    return TermAfter(0, first, term.span.end_on, plan.code, None, price=price)
 
 
 def _plan_of(asked: Asked) -> PlanTerms:

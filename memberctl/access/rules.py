@@ -69,6 +69,7 @@ class Wish(StrEnum):
     RESUME = "resume"
     RENEWAL = "renewal"
     UPGRADE = "upgrade"
+    DOWNGRADE = "downgrade"
     TRANSFER = "transfer"
 
 

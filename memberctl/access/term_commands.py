@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from datetime import date
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from memberctl.access.rules import Wish, term_spans
 from memberctl.cli.arguments import MemberArgument, OptionalMember
-from memberctl.cli.completion import complete_orders, complete_plans
+from memberctl.cli.completion import complete_members, complete_orders, complete_plans
 from memberctl.cli.invocation import confirm, look, work
 from memberctl.cli.nouns import noun
 from memberctl.cli.run import Run
 from memberctl.cli.whole import whole
-from memberctl.core.errors import UsageProblem
+from memberctl.core.errors import Invalid, UsageProblem
+
+if TYPE_CHECKING:
+    from memberctl.access.previewing import Asked
+    from memberctl.cli.invocation import Reading
+    from memberctl.core.dates import Period
+    from memberctl.core.money import Money
 
 term = noun("term", "Terms: what members are entitled to, and when.")
 
@@ -25,6 +32,8 @@ HISTORY_COLUMNS = (
     "member", "order", "change", "from_on", "until_on", "was_on", "end_on", "reason", "staff", "at",
 )  # fmt: skip
 MOST_PREVIEWED = 1_200
+ORDERED = frozenset({Wish.RENEWAL, Wish.UPGRADE, Wish.DOWNGRADE, Wish.TRANSFER})
+"""What is done by filing an order."""
 
 Reason = Annotated[str, typer.Option(help="Why; kept with the term.")]
 OfOrder = Annotated[
@@ -214,29 +223,58 @@ def preview(
         Wish | None, typer.Option("--change", help="What would be done with a member's terms.")
     ] = None,
     until: Annotated[str | None, typer.Option(help="Last frozen day, YYYY-MM-DD.")] = None,
+    order: OfOrder = None,
+    to: Annotated[
+        str | None,
+        typer.Option(help="Who would get the term of a transfer.", autocompletion=complete_members),
+    ] = None,
 ) -> None:
     """Show terms before anything is done: a series, a plan's, or a member's after a change.
 
-    A series of a length needs no store. Nothing is written; a change that would be refused is
-    refused here in the same words.
+    A series from a day on needs no store. Nothing is written; a change that would be refused is
+    refused here in the same words, and an order is shown with its price on the day --from.
 
     Example: memberctl term preview --from 2024-01-31 --term 1m --count 4
     """
     from memberctl.core.dates import parse_date, parse_period
 
     start = None if from_ is None else parse_date(from_, what="--from")
+    if term_ is not None and (member is not None or plan is not None):
+        raise UsageProblem(
+            "--term is the length of a series; a plan has its own",
+            hint="memberctl term preview --help",
+        )
     if member is not None:
-        _preview_change(ctx, member, wish, start, until, plan)
+        _preview_change(ctx, member, _Typed(wish, start, until, plan, order, to))
     elif plan is not None:
         _preview_plan(ctx, plan, start, count)
-    elif term_ is None or start is None:
+    elif term_ is None:
         raise UsageProblem(
-            "say of what: --from and --term, --plan, or a member and --change",
+            "say of what: --term, --plan, or a member and --change",
             hint="memberctl term preview --help",
         )
     else:
-        run: Run = ctx.obj
-        run.output.show_list(term_spans(start, parse_period(term_), count), PREVIEW_COLUMNS)
+        _preview_series(ctx, parse_period(term_), start, count)
+
+
+@dataclass(frozen=True, slots=True)
+class _Typed:
+    """A wish of `term preview` as it was typed; start -- the day of --from"""
+
+    wish: Wish | None
+    start: date | None
+    until: str | None
+    plan: str | None
+    order: str | None
+    to: str | None
+
+
+def _preview_series(ctx: typer.Context, period: Period, start: date | None, count: int) -> None:
+    if start is None:
+        with look(ctx, "access.read") as r:
+            start = r.today
+    run: Run = ctx.obj
+    run.output.show_list(term_spans(start, period, count), PREVIEW_COLUMNS)
 
 
 def _preview_plan(ctx: typer.Context, code: str, start: date | None, count: int) -> None:
@@ -248,26 +286,50 @@ def _preview_plan(ctx: typer.Context, code: str, start: date | None, count: int)
     r.show_list(spans, PREVIEW_COLUMNS)
 
 
-def _preview_change(
-    ctx: typer.Context,
-    member: str,
-    wish: Wish | None,
-    start: date | None,
-    until: str | None,
-    code: str | None,
-) -> None:
+def _preview_change(ctx: typer.Context, member: str, typed: _Typed) -> None:
     from memberctl.access.previewing import Asked, preview_change
     from memberctl.catalog.queries import find_plan_terms
     from memberctl.core.dates import parse_date
+    from memberctl.core.numbering import parse_order_number
     from memberctl.member.queries import find_member
 
-    if wish is None:
+    if typed.wish is None:
         raise UsageProblem("say what would be done", hint=f"--change {'|'.join(Wish)}")
-    last = None if until is None else parse_date(until, what="--until")
+    last = None if typed.until is None else parse_date(typed.until, what="--until")
+    order = None if typed.order is None else parse_order_number(typed.order)
     with look(ctx, "access.read") as r:
-        plan = None if code is None else find_plan_terms(r.session, code, r.today)
-        found = preview_change(
-            r.session, find_member(r.session, member).id, Asked(wish, start or r.today, last, plan),
-            today=r.today, currency=r.currency,
-        )  # fmt: skip
+        day = typed.start or r.today
+        if typed.wish in ORDERED and day < r.today:
+            raise Invalid(f"an order is filed today or later, not on {day}", field="from")
+        plan = None if typed.plan is None else find_plan_terms(r.session, typed.plan, day)
+        asked = Asked(typed.wish, day, last, plan, order=order)
+        member_id = find_member(r.session, member).id
+        if typed.wish in ORDERED:
+            asked = replace(asked, price=_price(r, asked, member_id, typed.to))
+        found = preview_change(r.session, member_id, asked, today=r.today)
     r.show_list(found, AFTER_COLUMNS)
+
+
+def _price(r: Reading, asked: Asked, member_id: int, to: str | None) -> Money | None:
+    """Return what the order for a change would cost on its day; it is refused as that would be."""
+    from memberctl.core.money import Money
+    from memberctl.member.queries import find_member_id
+    from memberctl.order.operations import would_file
+    from memberctl.order.rules import Filing, OrderKind
+
+    receiver = find_member_id(r.session, to)
+    if asked.wish is Wish.TRANSFER:
+        if receiver is None:
+            return None
+    elif asked.plan is None:
+        raise UsageProblem(f"{asked.wish} names a plan", hint="--plan CODE")
+    filing = Filing(
+        member_id,
+        asked.plan,
+        OrderKind(asked.wish.value),
+        agreed_on=None if asked.wish is Wish.UPGRADE else asked.from_on,
+        receiver_id=receiver,
+        of_order=asked.order,
+    )
+    made = would_file(r.session, filing, by=r.actor, today=asked.from_on, currency=r.currency)
+    return Money(made.total_minor, r.currency)

@@ -83,6 +83,15 @@ def file_order(
     return filed
 
 
+def would_file(
+    session: Session, asked: Filing, *, by: Actor, today: date, currency: str
+) -> filing.Draft:
+    """Return what a filing would become, and write nothing. Raises what filing it would."""
+    ground = _ground(session, by, today, currency)
+    people = _applicants(session, [asked], ground, NO_NEWCOMERS)
+    return filing.draft(asked, people[asked.member_id], ground, people.get(asked.receiver_id or 0))
+
+
 def file_orders(
     session: Session,
     filings: Sequence[Filing],

@@ -16,9 +16,10 @@ USAGE, REFUSED = 2, 6
 
 @pytest.fixture
 def club(memberctl: Program) -> Iterator[WarmProgram]:
-    """The program with its store open, and a dearer plan of a year."""
+    """The program with its store open, and a dearer and a cheaper plan of a year."""
     program = WarmProgram(memberctl.location, memberctl.key_dir, memberctl.folder)
-    program.ok("plan", "add", "PLUS", "--name", "PLUS", "--term", "12m", "--price", "7300.00")
+    for code, price in (("PLUS", "7300.00"), ("BASE", "2000.00")):
+        program.ok("plan", "add", code, "--name", code, "--term", "12m", "--price", price)
     yield program
     program.close()
 
@@ -42,6 +43,8 @@ def as_they_are(club: WarmProgram, member: str) -> list[tuple[str, str]]:
         ("--change upgrade --plan PLUS", "order file {member} --kind upgrade --plan PLUS"),
         ("--change renewal --plan YEAR",
          "order file {member} --kind renewal --plan YEAR --agreed"),
+        ("--change downgrade --plan BASE",
+         "order file {member} --kind downgrade --plan BASE --agreed"),
     ],
 )  # fmt: skip
 def test_what_is_shown_is_what_is_done_and_showing_it_does_nothing(
@@ -49,12 +52,14 @@ def test_what_is_shown_is_what_is_done_and_showing_it_does_nothing(
 ) -> None:
     member, _ = histories.a_paid_member(club)
     before = as_they_are(club, member)
-    club.now = "2027-01-10T10:00:00+08:00" if "renewal" in then else "2026-05-01T10:00:00+08:00"
+    follows = "renewal" in then or "downgrade" in then
+    club.now = "2027-01-10T10:00:00+08:00" if follows else "2026-05-01T10:00:00+08:00"
+    club.ok("calendar", "add", "2027")
     shown = club.ok("term", "preview", member, *preview.split(), as_="sun")
     assert as_they_are(club, member) == before
     done = club.ok(*then.format(member=member).split(), as_="sun")
     if done.get("open"):
-        assert [row["price"] for row in shown if row["price"]] in ([], [done["total"]])
+        assert [row["price"] for row in shown if row["price"]] == [done["total"]]
         histories.pay(club, done["number"], done["open"]["amount"])
     assert as_they_are(club, member) == spans(shown)
 
@@ -81,12 +86,32 @@ def test_a_plan_of_a_fixed_calendar_is_shown_from_a_late_join_on(club: WarmProgr
     assert spans(club.ok(*line, "2026-11-01"))[0] == ("2026-11-01", "2027-12-31")
 
 
+def test_a_series_begins_today_unless_a_day_is_given(club: WarmProgram) -> None:
+    club.now = "2026-01-31T10:00:00+08:00"
+    first, second = spans(club.ok("term", "preview", "--term", "1m", "--count", "2"))
+    assert (first, second[0]) == (("2026-01-31", "2026-02-27"), "2026-02-28")
+
+
 def test_what_would_be_refused_is_refused_and_what_is_missing_is_named(club: WarmProgram) -> None:
     member, _ = histories.a_paid_member(club)
     past = ("--change", "freeze", "--from", "2026-01-01", "--until", "2026-01-02")
     assert club("term", "preview", member, *past).exit == REFUSED
+    other = histories.a_member(club)
+    for line in (
+        ("--change", "renewal", "--plan", "YEAR"),
+        ("--change", "renewal", "--plan", "YEAR", "--from", "2026-03-01"),
+        ("--change", "downgrade", "--plan", "PLUS", "--from", "2027-02-01"),
+        ("--change", "upgrade", "--plan", "PLUS", "--order", "GR-2026-93TMQ"),
+        ("--change", "freeze", "--from", "2026-07-01", "--until", "2026-07-02",
+         "--order", "GR-2026-93TMQ"),
+        ("--change", "transfer", "--to", member),
+    ):  # fmt: skip
+        refused = club("term", "preview", member, *line, as_="sun")
+        assert (refused.exit, "memberctl: " in refused.err) == (REFUSED, True), line
+    assert club.ok("term", "preview", member, "--change", "transfer", "--to", other, as_="sun")
     for line, named in (
-        ((member,), "--change"), ((member, "--change", "freeze"), "--until"),
+        ((member,), "--change"), (("--term", "1m", "--plan", "YEAR"), "--term"),
+        ((member, "--change", "freeze"), "--until"),
         ((member, "--change", "renewal"), "--plan"), ((), "--term"),
     ):  # fmt: skip
         told = club("term", "preview", *line)
