@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import os
 import stat
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from memberctl.core.errors import UsageProblem
+from memberctl.core.toml import NotToml, read_toml
 
 FILE_KEYS = frozenset({"db", "format", "as", "key_dir", "no_input", "pager"})
 FILE_TABLES = frozenset({"mail", "sms"})
@@ -123,8 +123,8 @@ def _read_file(
     with os.fdopen(descriptor, "rb") as file:
         _refuse_foreign(path, os.fstat(descriptor))
         try:
-            content = tomllib.load(file)
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+            content = read_toml(file.read().decode())
+        except (NotToml, UnicodeDecodeError) as problem:
             raise UsageProblem(f"the configuration file {path} is not TOML: {problem}") from None
     return _checked(path, content)
 

@@ -6,7 +6,6 @@ Source: rules M15; issue "Bank statements".
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from itertools import combinations
 from typing import Any
@@ -21,6 +20,7 @@ from memberctl.bank.years import YearForm
 from memberctl.core.errors import Invalid
 from memberctl.core.money import EXPONENTS
 from memberctl.core.textfile import ENCODINGS
+from memberctl.core.toml import NotToml, read_toml
 
 COLUMNS = (
     "date", "time", "year", "amount", "in", "out", "direction", "fee", "balance", "currency", "id",
@@ -69,8 +69,8 @@ def read_form(text: str, name: str) -> Form:
     Raises Invalid that names the line and the key of what is wrong.
     """
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as problem:
+        content = read_toml(text)
+    except NotToml as problem:
         raise Invalid(f"the map {name} is not TOML: {problem}", rule="map") from None
     return _Reader(text, name, content).form()
 

@@ -19,7 +19,6 @@ Source: mission S4.1, S4.6; bad inputs 1-23, 51-63.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +26,7 @@ from datetime import date, datetime
 from memberctl.catalog.rules import PaymentTiming, PlanOffer, parse_offer
 from memberctl.catalog.tiers import TierOffer, parse_tier
 from memberctl.core.errors import Invalid
+from memberctl.core.toml import NotToml, read_toml
 from memberctl.office.rules import first_faults
 
 LONGEST_FILE = 1_000_000
@@ -90,8 +90,8 @@ def parse_price_list(text: str, currency: str) -> PriceList:
 
 def _tables(text: str) -> list[tuple[str, int, Mapping[str, object]]]:
     try:
-        content = tomllib.loads(text, parse_float=str)
-    except (tomllib.TOMLDecodeError, RecursionError) as problem:
+        content = read_toml(text, parse_float=str)
+    except NotToml as problem:
         raise Invalid(f"the file is not TOML: {_place(problem)}", rule="toml") from None
     unknown = sorted(set(content) - set(KEYS))
     if unknown:
@@ -108,7 +108,7 @@ def _tables(text: str) -> list[tuple[str, int, Mapping[str, object]]]:
 def _place(problem: Exception) -> str:
     """Return where a text stops being TOML, without repeating what is there."""
     _, found, place = str(problem).rpartition("(at ")
-    return f"at {place.rstrip(')')}" if found else "it is nested too deeply"
+    return f"at {place.rstrip(')')}" if found else str(problem)
 
 
 def _cells(kind: str, entry: Mapping[str, object]) -> dict[str, str]:

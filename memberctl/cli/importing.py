@@ -11,7 +11,6 @@ Source: rules I1-I3, I6; bad inputs 24-50; cli.md "Import".
 from __future__ import annotations
 
 import gc
-import tomllib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
@@ -28,6 +27,7 @@ from memberctl.core.cells import match_header, restore_cell
 from memberctl.core.errors import Invalid, RuleRefused
 from memberctl.core.rows import BadRow, Row, RowFile, open_rows
 from memberctl.core.textfile import open_text
+from memberctl.core.toml import read_toml
 
 if TYPE_CHECKING:
     from memberctl.cli.invocation import Writing
@@ -180,7 +180,7 @@ def read_mapping(path: str) -> dict[str, str]:
     """
     file = open_text(path, encoding="utf-8")
     try:
-        content = tomllib.loads(file.lines().read(LONGEST_MAPPING))
+        content = read_toml(file.lines().read(LONGEST_MAPPING))
     except ValueError:
         raise Invalid("the --map file is not TOML in UTF-8", rule="map") from None
     finally:

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stdout
 from functools import lru_cache
-from io import StringIO
+from io import BytesIO, StringIO, TextIOWrapper
 from typing import Annotated, Any, TextIO
 
 import typer
@@ -264,10 +264,13 @@ def run_process() -> int:
         from typer.completion import completion_init  # type: ignore[attr-defined]
 
         completion_init()
+    stdin: TextIO | None = sys.stdin  # None when the process was started with it closed.
+    if stdin is None:
+        stdin = TextIOWrapper(BytesIO())
     runs: list[Run] = []
 
     def fresh() -> Run:
-        run = Run(stdin=sys.stdin, stdout=sys.stdout, stderr=stderr, environ=os.environ)
+        run = Run(stdin=stdin, stdout=sys.stdout, stderr=stderr, environ=os.environ)
         runs.append(run)
         return run
 

@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     import subprocess
 
 
+_NARROWEST = 20  # In less a table is letters below each other; the terminal may break the lines.
+
+
 class PipeClosed(Exception):
     """The reader of stdout has gone (`| head`): there is nobody to tell, and nothing is wrong."""
 
@@ -111,14 +114,15 @@ class Sink:
             self._target = None
 
     def width(self, environ: Mapping[str, str]) -> int:
-        """Return how many cells a line may have: COLUMNS, else the terminal's width, else 80."""
+        """Return how many cells a line may have, at least 20: COLUMNS, the terminal's, or 80."""
         columns = environ.get("COLUMNS", "")
-        if columns.isascii() and columns.isdigit() and int(columns) > 0:
-            return int(columns)
+        if columns.isascii() and columns.isdigit() and len(columns) < 6 and int(columns) > 0:
+            return max(int(columns), _NARROWEST)
         if self._stdout is None:
             return 80
         try:
-            return os.get_terminal_size(self._stdout.fileno()).columns or 80
+            columns_there = os.get_terminal_size(self._stdout.fileno()).columns
+            return max(columns_there, _NARROWEST) if columns_there else 80
         except (OSError, ValueError):
             return 80
 

@@ -5,7 +5,6 @@ Source: bad inputs 72-75; libraries.md "templates".
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,6 +12,7 @@ from pathlib import Path
 from string import Template
 
 from memberctl.core.errors import Invalid
+from memberctl.core.toml import read_toml
 from memberctl.message.rules import FACTS, LIVE_NAMES, Language, Purpose, checked_template
 
 FOLDER = Path(__file__).parent / "templates"
@@ -56,7 +56,7 @@ def read_wordings(text: str) -> dict[Purpose, Wording]:
     Raises Invalid for a purpose that is missing or unknown, for anything but subject and body,
     and for placeholders that FACTS does not allow.
     """
-    tables = tomllib.loads(text)
+    tables = read_toml(text)
     unknown = sorted(tables.keys() - set(Purpose))
     missing = sorted(set(Purpose) - tables.keys())
     if unknown or missing:

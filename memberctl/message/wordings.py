@@ -6,7 +6,6 @@ Source: bad inputs 72-75; libraries.md "templates".
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from sqlmodel import col, select
 
 from memberctl.core.errors import Invalid
 from memberctl.core.text import clean_text
+from memberctl.core.toml import NotToml, read_toml
 from memberctl.message import queries, rendering
 from memberctl.message.rendering import Rendered, Wording
 from memberctl.message.rules import FACTS, LIVE_NAMES, Language, Purpose
@@ -85,8 +85,8 @@ def parse_wordings(text: str) -> Mapping[Purpose, Wording]:
     placeholders that the purpose does not allow. Source: bad inputs 72, 73, 75.
     """
     try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+        tables = read_toml(text)
+    except NotToml:
         raise Invalid(
             "the file is not TOML", rule="template_file", hint="memberctl help messages"
         ) from None

@@ -189,6 +189,7 @@ def test_an_error_of_a_map_names_its_line_and_key(line: str, said: str) -> None:
         ('rule = "signed"', 'rule = "columns"', "columns.in and out are both needed"),
         ('rule = "signed"', 'rule = "direction"', "columns.direction is missing"),
         ("[signs]", "[signs", "is not TOML"),
+        ("[signs]", "x = " + "[" * 9999 + "\n[signs]", "is not TOML: it is nested too deeply"),
     ],
 )
 def test_an_error_inside_a_table_of_a_map_names_its_line_and_key(

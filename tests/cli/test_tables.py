@@ -30,6 +30,14 @@ def table(width: int, rows: list[dict[str, object]], columns: tuple[str, ...] = 
     return shop.data()
 
 
+@pytest.mark.parametrize("width", ["0", "1", "x", "9" * 5000, "1" * 7])
+def test_a_width_that_is_none_loses_no_cell(width: str):
+    shop = in_format("table", environ={"COLUMNS": width})
+    shop.output.show_list([ROW], COLUMNS)
+    letters = "".join(shop.data().split())
+    assert all(str(ROW[key]) in letters for key in ("number", "state", "due_on"))
+
+
 @pytest.mark.parametrize("width", [80, 100, 120])
 def test_a_table_fits_the_width_and_keeps_numbers_whole(width: int):
     text = table(width, [ROW, ROW])

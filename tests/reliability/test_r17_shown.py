@@ -52,6 +52,22 @@ def test_a_closed_stdout_is_14_and_the_change_is_there(shop: Program) -> None:
     assert "GZ01" in codes(shop)
 
 
+@pytest.mark.parametrize(
+    ("line", "exit_"),
+    [("batch", 0), ("checkin scan -", 0), ("member import -", 0), ("member register -", 2)],
+)
+def test_a_closed_stdin_is_an_empty_one(shop: Program, line: str, exit_: int) -> None:
+    endings = []
+    for stdin in ("<&-", "</dev/null"):
+        done = subprocess.run(
+            ["sh", "-c", f'exec "$0" -m memberctl {line} {stdin}', PYTHON],
+            env=shop.environment(), capture_output=True, check=False, timeout=60,
+        )  # fmt: skip
+        endings.append((done.returncode, done.stderr))
+    assert endings[0] == endings[1]
+    assert endings[0][0] == exit_
+
+
 def test_a_reader_that_has_seen_enough_is_no_failure(shop: Program) -> None:
     lines = "".join(f"policy set review_days {5 + n % 2}\n" for n in range(300))
     shop("batch", stdin=lines)
