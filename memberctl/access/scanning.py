@@ -16,6 +16,7 @@ from memberctl.access.visit_queries import CardSeen
 from memberctl.access.visit_tables import EntryRefusal, Visit
 from memberctl.access.visiting import (
     NEVER_FORCED,
+    NOT_RUNNING,
     Decision,
     Entrant,
     Gate,
@@ -71,7 +72,9 @@ def scan(
     if card is None or refusal in NEVER_FORCED:
         assert refusal is not None
         return _refused(session, number, card, refusal, gate, by, at)
-    again = _repeated(session, card, nonce)
+    again = _by_nonce(session, card, nonce)
+    if again is None and not _ended_at_midnight(session, card, gate, owes, at):
+        again = card.recent
     if again is not None:
         return _answer(card, again, Notice.ALREADY_IN)
     decision = Decision(refusal)
@@ -102,8 +105,8 @@ def _card(
     return card, None
 
 
-def _repeated(session: Session, card: CardSeen, nonce: str | None) -> int | None:
-    """Return the visit that a scan repeats, or None. Source: rules C5."""
+def _by_nonce(session: Session, card: CardSeen, nonce: str | None) -> int | None:
+    """Return the visit that a scan repeats by its nonce, or None. Source: rules C5."""
     if nonce is not None:
         found = queries.visit_by_nonce(session, nonce)
         if found is not None:
@@ -116,7 +119,19 @@ def _repeated(session: Session, card: CardSeen, nonce: str | None) -> int | None
                     " nothing was done"
                 )
             return visit_id
-    return card.recent
+    return None
+
+
+def _ended_at_midnight(
+    session: Session, card: CardSeen, gate: Gate, owes: Owes, at: datetime
+) -> bool:
+    """Whether what let a card in some minutes ago ended with the day: that is no repeat (T1)."""
+    today = local_date(at, gate.zone)
+    if card.recent is None or local_date(at - gate.repeat, gate.zone) == today:
+        return False
+    if queries.visit_day(session, card.recent) == today:
+        return False
+    return decide(_entrant(session, card, gate, owes, at), gate, at).refusal in NOT_RUNNING
 
 
 def _entrant(session: Session, card: CardSeen, gate: Gate, owes: Owes, at: datetime) -> Entrant:

@@ -223,6 +223,11 @@ def visit_by_nonce(session: Session, nonce: str) -> tuple[int, int, bool] | None
     return None if found is None else (int(found[0]), int(found[1]), found[2] is None)
 
 
+def visit_day(session: Session, visit_id: int) -> date:
+    """Return the local date of a visit."""
+    return session.scalars(select(col(Visit.visited_on)).where(col(Visit.id) == visit_id)).one()
+
+
 def inside(session: Session, gate: Gate, at: datetime, *, member_id: int) -> int:
     """Return how many others than a member came to the gate's branch so lately as to be inside.
 

@@ -60,6 +60,17 @@ NEVER_FORCED = frozenset(
 )
 """What no permission opens: who holds the card is not known, or is not wanted."""
 
+NOT_RUNNING = frozenset(
+    {
+        Refusal.NO_TERM,
+        Refusal.TERM_FUTURE,
+        Refusal.TERM_ENDED,
+        Refusal.GRACE,
+        Refusal.FROZEN,
+    }
+)
+"""What the calendar says: it may be so from one minute to the next, at midnight."""
+
 WORDS: Mapping[str, str] = {
     Refusal.NUMBER: "a card number has 14 digits",
     Refusal.CHECK_DIGIT: "the check digit does not fit: a digit is wrong",

@@ -58,7 +58,7 @@ POLICIES: Mapping[str, Policy] = {
     "entry_repeat_minutes": Policy("10", "minutes", "rules C5", most=1440),
     "stay_minutes": Policy("120", "minutes", "rules C4", least=1, most=1440),
     "debt_entry": Policy("allow", "", "rules C4, M14", choices=("allow", "warn", "refuse")),
-    "grace_entry": Policy("allow", "", "rules T6", choices=("allow", "warn", "refuse")),
+    "grace_entry": Policy("refuse", "", "rules T6", choices=("allow", "warn", "refuse")),
     "renewal_window_days": Policy("60", "days", "rules T4", most=366),
     "freeze_times": Policy("2", "freezes of one term", "rules T9", most=100),
     "freeze_days": Policy("90", "days of one term", "rules T9", most=3660),

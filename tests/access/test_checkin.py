@@ -12,16 +12,26 @@ from tests.program import Program
 def test_t1_a_term_ends_with_its_last_local_day_on_a_server_in_any_zone(memberctl: Program) -> None:
     at(memberctl, "2026-03-01 12:00")
     _, card = a_holder(memberctl, "MONTH", "399.00")
-    memberctl.ok("policy", "set", "grace_entry", "refuse")
-    memberctl.ok("policy", "set", "entry_repeat_minutes", "0")
     for zone in ("UTC", "America/Los_Angeles", "Pacific/Kiritimati"):
         at(memberctl, "2026-03-31 23:59")
         environ = {"TZ": zone}
         scanned = memberctl("checkin", "scan", card, "-f", "json", as_="sun", environ=environ)
-        assert (scanned.exit, scanned.json["until"]) == (0, "2026-03-31")
+        assert (scanned.exit, scanned.json["allowed"]) == (0, True)
         at(memberctl, "2026-04-01 00:01")
         late = memberctl("checkin", "scan", card, "-f", "json", as_="sun", environ=environ)
         assert (late.exit, late.json["reason"]) == (6, "grace")
+
+
+def test_c5_a_second_scan_behind_midnight_is_the_same_visit_while_the_term_runs(
+    memberctl: Program,
+) -> None:
+    at(memberctl, "2026-03-01 12:00")
+    _, card = a_holder(memberctl)
+    at(memberctl, "2026-03-31 23:59")
+    visit = scan(memberctl, card)["visit"]
+    at(memberctl, "2026-04-01 00:01")
+    again = scan(memberctl, card)
+    assert (again["visit"], again["reason"]) == (visit, "already_in")
 
 
 def test_t1_a_branch_counts_in_its_own_zone(memberctl: Program) -> None:
