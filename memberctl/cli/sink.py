@@ -5,11 +5,13 @@ Source: reliability R17; cli.md "Exit codes".
 
 from __future__ import annotations
 
+import errno
 import os
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from io import TextIOWrapper
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
 
 from memberctl.cli.target import TargetFile
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     import subprocess
 
 
+_DISK = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO}  # `df` says more about these.
 _NARROWEST = 20  # In less a table is letters below each other; the terminal may break the lines.
 
 
@@ -130,7 +133,10 @@ class Sink:
         """Give up what cannot be written, and return what that means."""
         if self._target is not None:
             self.discard()
-            return _not_shown("the output file", problem)
+            folder = Path(self._path or ".").absolute().parent
+            is_disk = isinstance(problem, OSError) and problem.errno in _DISK
+            hint = f"df -h {shlex.quote(str(folder))}" if is_disk else None
+            return _not_shown("the output file", problem, hint=hint)
         silence(self._stdout)
         if isinstance(problem, BrokenPipeError):
             return PipeClosed()
@@ -147,9 +153,9 @@ def _started(words: Sequence[str]) -> subprocess.Popen[str]:
         raise NotShown(f"the pager cannot be started: {problem.strerror}") from None
 
 
-def _not_shown(where: str, problem: OSError | ValueError) -> NotShown:
+def _not_shown(where: str, problem: OSError | ValueError, *, hint: str | None = None) -> NotShown:
     why = getattr(problem, "strerror", None) or "it is closed"
-    return NotShown(f"the result could not be written to {where}: {why}")
+    return NotShown(f"the result could not be written to {where}: {why}", hint=hint)
 
 
 def tell(stream: TextIO | None, text: str) -> None:

@@ -29,7 +29,7 @@ from memberctl.store.failures import said_plainly
 from memberctl.store.files import refuse_strange_file
 from memberctl.store.held import HeldConnection
 from memberctl.store.prepared import driver_of
-from memberctl.store.servers import how_to_look, odd_options_refused, server_url
+from memberctl.store.servers import how_to_look, odd_options_refused, refuse_forgetful, server_url
 from memberctl.store.turnstile import PATIENCE_SECONDS, turnstile
 
 if TYPE_CHECKING:
@@ -383,18 +383,9 @@ def _postgres_engine(store: Store, purpose: str) -> Engine:
         if purpose == "read":
             connection.exec_driver_sql("SET TRANSACTION READ ONLY")
             return
-        _refuse_forgetful(connection)
+        refuse_forgetful(connection)
         milliseconds = int(store.patience * 1000)
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{milliseconds}ms'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})")
 
     return engine
-
-
-def _refuse_forgetful(connection: Connection) -> None:
-    """Refuse a server that would acknowledge a commit it may still lose (promise R1)."""
-    if connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "off":
-        raise NoStore(
-            "the PostgreSQL server runs with synchronous_commit=off and may lose payments",
-            hint="ALTER DATABASE ... SET synchronous_commit = on",
-        )

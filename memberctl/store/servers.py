@@ -1,4 +1,4 @@
-"""The URL of a PostgreSQL database: read, refused, and shown without what is secret in it.
+"""A PostgreSQL server: its URL, without what is secret in it, and the one that is refused.
 
 Source: cli.md "Global options"; reliability.md R20.
 """
@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from memberctl.core.errors import UsageProblem
+from memberctl.core.errors import NoStore, UsageProblem
 
 if TYPE_CHECKING:
-    from sqlalchemy import URL
+    from sqlalchemy import URL, Connection
 
 SECRET = ("password", "sslpassword")
 
@@ -46,6 +46,15 @@ def odd_options_refused() -> Iterator[None]:
         if getattr(problem.orig, "sqlstate", "") is not None:
             raise
         raise _odd_url() from None
+
+
+def refuse_forgetful(connection: Connection) -> None:
+    """Refuse a server that would acknowledge a commit it may still lose (promise R1)."""
+    if connection.exec_driver_sql("SHOW synchronous_commit").scalar_one() == "off":
+        raise NoStore(
+            "the PostgreSQL server runs with synchronous_commit=off and may lose payments",
+            hint="ALTER DATABASE ... SET synchronous_commit = on",
+        )
 
 
 def how_to_look(location: str) -> str:

@@ -173,8 +173,9 @@ def test_what_came_into_being_meanwhile_is_not_replaced(tmp_path: Path):
     shop = Shop(path=str(target))
     shop.output.show_list([{"a": "1"}], ["a"])
     target.write_text("theirs")
-    with pytest.raises(NotShown, match="File exists"):
+    with pytest.raises(NotShown, match="File exists") as refused:
         shop.output.flush()
+    assert refused.value.hint is None
     assert target.read_text() == "theirs"
     assert [found.name for found in tmp_path.iterdir()] == ["x.csv"]
 
@@ -184,11 +185,12 @@ def test_a_full_disk_leaves_no_half_file(tmp_path: Path):
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
     try:
-        with pytest.raises(NotShown, match="File too large"):
+        with pytest.raises(NotShown, match="File too large") as refused:
             shop.output.show_list([{"a": "x" * 100_000}], ["a"])
             shop.output.flush()
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert refused.value.hint == f"df -h {tmp_path}"
     assert list(tmp_path.iterdir()) == []
 
 
