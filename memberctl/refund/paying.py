@@ -99,7 +99,12 @@ def _refuse_what_changed(session: Session, refund: Refund, order: Order) -> None
     if refund.state is RefundState.FAILED:
         return
     found = situation(session, order, refund.effective_on)
-    rules.refuse_visit_after(found.visited_on, refund.effective_on, order=order.number)
+    rules.refuse_visit_after(
+        found.visited_on,
+        refund.effective_on,
+        order=order.number,
+        refund=queries.number(refund.id),
+    )
     then = None
     if refund.used is not None and refund.whole is not None and refund.counted is not None:
         then = Usage(refund.used, refund.whole, refund.counted)

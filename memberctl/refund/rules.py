@@ -278,16 +278,22 @@ def refuse_what_went_on(order: str, ended: ChangeKind | None, by: str) -> None:
         )
 
 
-def refuse_visit_after(visited_on: Sequence[date], on: date, *, order: str) -> None:
+def refuse_visit_after(
+    visited_on: Sequence[date], on: date, *, order: str, refund: str | None = None
+) -> None:
     """Refuse an effective date after which the member came in all the same: those days were used.
 
+    refund -- the one that is to be paid, whose date cannot be changed any more; None before
     Source: rules M6, M10.
     """
     later = [day for day in visited_on if day > on]
     if later:
+        hint = f"--on {max(later)}"
+        if refund is not None:
+            hint = f"memberctl refund withdraw {refund} --reason TEXT, then request it {hint}"
         raise RuleRefused(
             f"the member came in on {max(later)}, after {on}; {order} cannot end before that",
-            hint=f"--on {max(later)}",
+            hint=hint,
         )
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Row, Select, exists, func, select
+from sqlalchemy import Row, Select, exists, func, or_, select
 from sqlalchemy.orm import aliased
 from sqlmodel import col
 
@@ -90,7 +90,7 @@ def list_renewals(
         currency=currency,
         plans=plan_terms_on(session, today),
         tiers=tier_terms_on(session, today),
-        waiting=_waiting(session, {row[0] for row in wanted}),
+        waiting=_waiting(session, {row[0] for row in wanted}, today),
     )
     return Listing([_line(row, offer) for row in wanted[:limit]], len(wanted))
 
@@ -130,14 +130,18 @@ def _ending(first: date, last: date) -> Select[int, str, int, str, date]:
     )  # fmt: skip
 
 
-def _waiting(session: Session, member_ids: set[int]) -> dict[int, tuple[str, OrderState]]:
-    """Return the newest open renewal or downgrade of each member."""
+def _waiting(
+    session: Session, member_ids: set[int], today: date
+) -> dict[int, tuple[str, OrderState]]:
+    """Return the newest open renewal or downgrade of each member that money can still activate."""
+    due_on = col(Order.payment_due_on)
     newest = (
         select(func.max(col(Order.id)))
         .where(
             among(session, col(Order.member_id), member_ids),
             col(Order.kind).in_((OrderKind.RENEWAL, OrderKind.DOWNGRADE)),
             col(Order.state).in_(OPEN),
+            or_(due_on.is_(None), due_on >= today),
         )
         .group_by(col(Order.member_id))
     )

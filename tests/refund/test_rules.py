@@ -164,6 +164,11 @@ def test_a_visit_after_the_effective_date_used_that_day() -> None:
     with pytest.raises(RuleRefused) as refused:
         rules.refuse_visit_after([date(2026, 4, 12)], date(2026, 4, 10), order="JN-1")
     assert refused.value.hint == "--on 2026-04-12"
+    with pytest.raises(RuleRefused) as refused:
+        rules.refuse_visit_after(
+            [date(2026, 4, 12)], date(2026, 4, 10), order="JN-1", refund="RF-0001"
+        )
+    assert "memberctl refund withdraw RF-0001" in (refused.value.hint or "")
 
 
 def test_what_was_counted_by_another_term_is_not_paid() -> None:

@@ -59,6 +59,10 @@ def test_an_order_that_waits_is_what_comes_next_and_a_renewed_member_is_gone(
     club.ok("order", "resubmit", order, "--agreed", as_="sun")
     (line,) = listed(club, "2027-02-01")
     assert line["next"] == f"memberctl payment record {order} AMOUNT --method METHOD"
+    # Late money activates nothing (O8), so it is filed anew, whether the daily run came or not.
+    (line,) = listed(club, "2027-03-10")
+    assert "--kind renewal" in line["next"]
+    club.now = "2027-02-01T10:00:00+08:00"
     histories.pay(club, order, "3980.00")
     assert listed(club, "2027-02-01") == []
 
