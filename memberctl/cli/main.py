@@ -267,6 +267,10 @@ def run_process() -> int:
     stdin: TextIO | None = sys.stdin  # None when the process was started with it closed.
     if stdin is None:
         stdin = TextIOWrapper(BytesIO())
+    elif isinstance(stdin, TextIOWrapper):
+        stdin.reconfigure(
+            errors="surrogateescape"
+        )  # As in argv: whoever takes the text refuses it.
     runs: list[Run] = []
 
     def fresh() -> Run:

@@ -72,6 +72,8 @@ def read_secret(path: str, stdin: TextIO, *, option: str) -> str:
     that is empty or too long. What it holds is never repeated.
     """
     text = stdin.readline(LONGEST_SECRET + 1) if path == "-" else _first_line(Path(path), option)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise UsageProblem(f"{option}: standard input is no text in this locale")
     secret = text.rstrip("\r\n")
     if not secret or len(secret) > LONGEST_SECRET:
         raise Invalid(f"{option}: the first line is empty or too long", field="pin", rule="secret")

@@ -69,15 +69,22 @@ def refuse_newer(version: str) -> None:
 def refuse_strangers(session: Session) -> None:
     """Refuse a view or trigger of somebody else's: it could act when we read or write.
 
+    One of our triggers that does something else than refuse is somebody else's as well.
     On PostgreSQL its owner alone can make one. Raises IntegrityFailure.
     """
     if session.connection().dialect.name != "sqlite":
         return
     found = session.connection().execute(
-        text("SELECT name FROM sqlite_master WHERE type IN ('view', 'trigger')")
+        text("SELECT name, sql FROM sqlite_master WHERE type IN ('view', 'trigger')")
     )
-    strangers = sorted({name for (name,) in found} - TRIGGERS)
-    if strangers:
+    if not all(_is_ours(name, sql) for name, sql in found):
         raise IntegrityFailure(
             "the store holds a view or trigger that memberctl did not make", hint="memberctl doctor"
         )
+
+
+def _is_ours(name: str, sql: str) -> bool:
+    """Tell whether a trigger has a name of ours and can only refuse: its one statement does."""
+    table = name.rpartition("_no_")[0]
+    refusal = f"BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
+    return name in TRIGGERS and sql.endswith(refusal) and sql.count(";") == 1

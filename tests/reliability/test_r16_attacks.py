@@ -75,6 +75,27 @@ def test_a_trigger_that_is_gone_is_missed(club: Program) -> None:
     assert (problem["rule"], problem["object"]) == ("schema_shape", "trigger audit_no_update")
 
 
+@pytest.mark.parametrize(
+    "act",
+    [
+        "AFTER INSERT ON payment BEGIN UPDATE staff SET name = 'caught'; END",
+        "BEFORE UPDATE ON audit BEGIN UPDATE staff SET name = 'caught';"
+        " SELECT RAISE(ABORT, 'audit is append-only'); END",
+        "BEFORE UPDATE ON audit BEGIN SELECT RAISE(IGNORE); END",
+    ],
+)
+def test_a_trigger_of_ours_that_does_something_else_is_refused_by_every_command(
+    club: Program, act: str
+) -> None:
+    connection = sqlite3.connect(club.location)
+    connection.execute("DROP TRIGGER audit_no_update")
+    connection.execute(f"CREATE TRIGGER audit_no_update {act}")
+    connection.close()
+    refused = club("member", "list")
+    assert refused.exit == 8
+    assert "memberctl did not make" in refused.err
+
+
 def test_an_older_copy_of_the_whole_file_is_seen_against_an_anchor_alone(club: Program) -> None:
     old, anchors = club.folder / "old.db", club.folder / "elsewhere.txt"
     shutil.copy(club.location, old)

@@ -68,6 +68,15 @@ def test_a_closed_stdin_is_an_empty_one(shop: Program, line: str, exit_: int) ->
     assert endings[0][0] == exit_
 
 
+@pytest.mark.parametrize(("line", "exit_"), [("batch", 3), ("member list --as li --pin-file -", 2)])
+def test_bytes_on_stdin_that_are_no_text_are_refused_and_no_fault(
+    shop: Program, line: str, exit_: int
+) -> None:
+    done = shop.process(*line.split(), stdin=b"\xff\xfe x\n", PYTHONIOENCODING="utf-8:strict")
+    assert done.exit == exit_
+    assert "no text in this locale" in done.out + done.err
+
+
 def test_a_reader_that_has_seen_enough_is_no_failure(shop: Program) -> None:
     lines = "".join(f"policy set review_days {5 + n % 2}\n" for n in range(300))
     shop("batch", stdin=lines)
