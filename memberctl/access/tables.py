@@ -47,6 +47,7 @@ class Term(SQLModel, table=True):
         check("visits_count", "visits >= 1"),
         check("price_days_count", "price_days >= 1"),
         unique_where("uq_term_source", ("source",), "voided_at IS NULL"),
+        index("ix_term_source", "source"),
         index_where(
             "ix_term_ends",
             ("end_on", "member_id", "product", "plan_version_id"),

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Table, or_
+from sqlalchemy import Table, or_, union
 from sqlalchemy import select as columns
 from sqlmodel import col
 
@@ -18,6 +18,7 @@ from memberctl.archive.personal import PERSONAL, WHERE_SAID
 from memberctl.archive.walking import belongings, numbers_of, rows_by_key
 from memberctl.core.numbering import member_number
 from memberctl.core.text import Kind, Personal
+from memberctl.ledger.rules import Account
 from memberctl.ledger.tables import LedgerEntry, Posting
 from memberctl.member.identity import PERSONAL_KIND
 from memberctl.member.sealed import own_key
@@ -133,6 +134,14 @@ def _sealed_kind(row: Mapping[str, Any]) -> Kind:
 
 
 def _postings(session: Session, numbers: list[str]) -> tuple[Row, ...]:
+    about = among(session, col(LedgerEntry.about), numbers)
+    party = among(session, col(Posting.party), numbers)
+    # Each half has an index; of both at once every entry of the books would be read.
+    known = col(Posting.account).in_(list(Account))
+    entries = union(
+        columns(col(LedgerEntry.id)).where(about),
+        columns(col(Posting.entry_id)).where(known, party),
+    )
     rows = session.execute(
         columns(
             col(LedgerEntry.id), col(LedgerEntry.value_on), col(LedgerEntry.event),
@@ -140,12 +149,7 @@ def _postings(session: Session, numbers: list[str]) -> tuple[Row, ...]:
             col(Posting.amount_minor), col(Posting.currency),
         )
         .join(Posting, col(Posting.entry_id) == col(LedgerEntry.id))
-        .where(
-            or_(
-                among(session, col(LedgerEntry.about), numbers),
-                among(session, col(Posting.party), numbers),
-            )
-        )
+        .where(col(LedgerEntry.id).in_(entries), or_(about, party))
         .order_by(col(LedgerEntry.id), col(Posting.line))
     )  # fmt: skip
     return tuple(dict(row._mapping) for row in rows)

@@ -182,6 +182,8 @@ def journal(
         wanted = wanted.where(col(LedgerEntry.about) == about)
     if account is not None:
         wanted = wanted.where(col(Posting.account) == account.value)
+    elif party is not None:  # Each account has its parties in order; over all they are in none.
+        wanted = wanted.where(col(Posting.account).in_(list(Account)))
     if party is not None:
         wanted = wanted.where(col(Posting.party) == party)
     return listing(session, wanted, _journal_line, limit)

@@ -12,6 +12,7 @@ from memberctl.store.columns import (
     check,
     day,
     index,
+    index_where,
     integer,
     key,
     one_of,
@@ -43,6 +44,7 @@ class Member(SQLModel, table=True):
         unique_where("uq_member_phone_name", ("phone", "name_key", "twin"), "phone IS NOT NULL"),
         unique_where("uq_member_email_name", ("email", "name_key", "twin"), "email IS NOT NULL"),
         index("ix_member_name_key_birth_on", "name_key", "birth_on"),
+        index_where("ix_member_merged_into", ("merged_into",), "merged_into IS NOT NULL"),
         one_of("language", Language),
         check(
             "reachable",

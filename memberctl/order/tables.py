@@ -157,7 +157,7 @@ class OrderHand(SQLModel, table=True):
     )
 
     id: int = Field(sa_column=key())
-    order_id: int = Field(sa_column=points_to("orders.id", index=False))
+    order_id: int = Field(sa_column=points_to("orders.id"))
     staff_id: int = Field(sa_column=points_to("staff.id", index=False))
     part: str = Field(sa_column=text())
     at: datetime = Field(sa_column=utc())
