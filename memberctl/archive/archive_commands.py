@@ -48,8 +48,10 @@ def create(
     """
     from memberctl.archive.filing import due_orders, filed_orders, record_archive, refuse_archived
     from memberctl.cli.archiving import archive_paths, write_archive
+    from memberctl.cli.target import refuse_nameless
 
     run: Run = ctx.obj
+    refuse_nameless(to, "--to")
     with look(ctx, "archive.create") as r:
         name = parse_quarter(quarter, today=r.today)
         refuse_archived(r.session, name)

@@ -19,7 +19,7 @@ from memberctl.access.tables import Card, Term
 from memberctl.archive.merging import free_twin
 from memberctl.archive.pointing import move_rows, pointers
 from memberctl.core.actor import Actor
-from memberctl.core.errors import IntegrityFailure, NotFound, NotPermitted
+from memberctl.core.errors import NotFound, NotPermitted, RuleRefused
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number, parse_serial_number
 from memberctl.ledger.operations import reverse_entry
@@ -69,7 +69,7 @@ def unmerge_members(
     """Take a merge back: what was moved belongs to its old number again.
 
     Raises NotFound, NotPermitted for one's own membership, and RuleRefused when it is taken back
-    already, a later merge is in the way, or later money touches it.
+    already, a later merge is in the way, later money touches it, or the survivor was erased.
     Source: rules A4.
     """
     merge = _merge_to_change(session, text)
@@ -123,9 +123,12 @@ def _merge_to_change(session: Session, text: str) -> MemberMerge:
 
 
 def opened(keys: Keys, survivor: Member, merge: MemberMerge) -> dict[str, Any]:
-    """Return the snapshot of a merge. Raises IntegrityFailure when the survivor was erased."""
+    """Return the snapshot of a merge. Raises RuleRefused when the survivor was erased."""
     if survivor.wrapped_key is None:
-        raise IntegrityFailure(f"{member_number(survivor.id)} was erased, and the snapshot with it")
+        raise RuleRefused(
+            f"{member_number(survivor.id)} was erased, and with it all that"
+            f" {merge_number(merge.id)} would give back"
+        )
     clear = unseal(
         own_key(keys, survivor), merge.sealed, "member_merge", survivor.id, str(merge.id)
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from memberctl.cli.invocation import Reading, look
 from memberctl.cli.run import Run
-from memberctl.cli.target import TargetFile, finish_together, is_folder, writing_in
+from memberctl.cli.target import TargetFile, finish_together, is_folder, refuse_nameless, writing_in
 from memberctl.core.errors import IntegrityFailure, MemberctlError, NotFound, UsageProblem
 
 if TYPE_CHECKING:
@@ -106,6 +106,7 @@ def make_backup(ctx: typer.Context, where: str, keep: int | None) -> BackupMade:
 
 def _place(where: str, store: Store, now: datetime) -> Path:
     """Return the file to make: in a folder, one that is called after the store and the instant."""
+    refuse_nameless(where, "the backup's name")
     path = Path(where)
     if not is_folder(where):
         return path
@@ -232,6 +233,7 @@ def backups_in(folder: str) -> list[BackupLine]:
     """Return the backups in a folder, the newest first; unfinished ones come last."""
     from memberctl.store.manifest import SUFFIX
 
+    refuse_nameless(folder, "the folder's name")
     path = Path(folder)
     if not is_folder(folder):
         raise NotFound(

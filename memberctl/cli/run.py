@@ -138,6 +138,8 @@ class Run:
         fields = None
         if options.fields is not None:
             fields = tuple(part.strip() for part in options.fields.split(",") if part.strip())
+            if not fields:
+                raise UsageProblem("--fields is empty")
         return OutputOptions(
             format=_format(self.settings.format),
             fields=fields,

@@ -12,7 +12,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TextIO
 
-from memberctl.core.errors import Invalid, MemberctlError, NoAccess, NotFound, StorageFailure
+from memberctl.core.errors import (
+    Invalid,
+    MemberctlError,
+    NoAccess,
+    NotFound,
+    StorageFailure,
+    UsageProblem,
+)
 from memberctl.core.text import safe
 from memberctl.store.unfinished import new_file, remove
 
@@ -123,6 +130,12 @@ def refuse_odd_name(path: str, what: str = "the output file") -> None:
         why = "some systems keep this name for a device"
     if why is not None:
         raise Invalid(f"cannot write {what}: {why}", field="output", rule="name")
+
+
+def refuse_nameless(path: str, what: str) -> None:
+    """Refuse an empty path, which would mean the folder that the command happens to run in."""
+    if not path.strip():
+        raise UsageProblem(f"{what} is empty")
 
 
 def is_folder(path: str) -> bool:

@@ -100,6 +100,16 @@ def test_what_the_survivor_lacks_is_taken_over_and_unmerge_gives_it_back(
     sound(memberctl)
 
 
+def test_a_merge_whose_survivor_was_erased_stays_and_is_no_damage(memberctl: Program) -> None:
+    one, other = histories.a_member(memberctl), histories.a_member(memberctl)
+    merge(memberctl, one, other)
+    memberctl.ok("member", "erase", one, *WHY)
+    refused = memberctl("member", "unmerge", "MG-000001", *WHY, as_="zhao")
+    assert refused.exit == 6
+    assert f"{one} was erased" in refused.err
+    sound(memberctl)
+
+
 def test_unmerge_brings_back_orders_terms_and_cards(memberctl: Program) -> None:
     one, other, _, other_order = pair(memberctl)
     before = memberctl.ok("member", "show", other)

@@ -29,3 +29,18 @@ def test_an_empty_global_option_is_an_error_and_not_the_default(shop: Program, o
         result = shop(*place)
         assert (result.exit, result.out) == (2, "")
         assert f"{option} is empty" in result.err
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        ("backup", "create", ""),
+        ("backup", "list", " "),
+        ("archive", "create", "--quarter", "2025Q4", "--to", ""),
+        ("branch", "list", "--fields", " ,"),
+    ],
+)
+def test_an_empty_name_is_not_the_folder_one_is_in(shop: Program, line: tuple[str, ...]) -> None:
+    result = shop(*line)
+    assert (result.exit, result.out) == (2, "")
+    assert "is empty" in result.err
