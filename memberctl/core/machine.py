@@ -15,15 +15,19 @@ from memberctl.core.errors import RuleRefused
 S = TypeVar("S", bound=StrEnum)
 
 
-def step(table: Mapping[tuple[S, str], S], state: S, verb: str, what: str) -> S:
+def step(
+    table: Mapping[tuple[S, str], S], state: S, verb: str, what: str, *, hint: str | None = None
+) -> S:
     """Return the state that `verb` leads to from `state`, or refuse and say what is allowed.
 
-    what -- the thing as the refusal calls it, e.g. "refund RF-0007"
+    what -- the thing as the refusal calls it, e.g. "refund RF-0007"; hint -- where to look
     Raises RuleRefused, with the verbs that are allowed now, when the table has no such step.
     """
     found = table.get((state, verb))
     if found is None:
-        raise RuleRefused(f"cannot {verb} {what}: it is {state}", allowed=allowed(table, state))
+        raise RuleRefused(
+            f"cannot {verb} {what}: it is {state}", hint=hint, allowed=allowed(table, state)
+        )
     return found
 
 

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
-from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.workdays import due_after
 from memberctl.message.rules import Purpose
@@ -173,7 +172,7 @@ def review_refund(
     """
     refund, order = queries.refund_to_change(session, text)
     number = queries.number(refund.id)
-    state = step(rules.STEPS, refund.state, verdict.value, f"refund {number}")
+    state = rules.move_on(refund.state, verdict.value, number)
     refuse_if_changed(seen, refund.version)
     if verdict is Verdict.REJECT or override is not None:
         what = "a rejection" if verdict is Verdict.REJECT else "an override"
@@ -227,7 +226,7 @@ def withdraw_refund(
     """Give up a refund that was not paid: the member stays, or it is asked for anew."""
     refund, order = queries.refund_to_change(session, text)
     number = queries.number(refund.id)
-    state = step(rules.STEPS, refund.state, "withdraw", f"refund {number}")
+    state = rules.move_on(refund.state, "withdraw", number)
     refuse_if_changed(seen, refund.version)
     move(refund, state)
     refund.stopped_because = reason

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from memberctl.access.changes import ChangeKind
 from memberctl.access.ending import TermsEnded, end_terms
-from memberctl.core.machine import step
 from memberctl.core.money import Money
 from memberctl.core.numbering import member_number
 from memberctl.ledger.operations import book_refund, reverse_entry
@@ -72,7 +71,7 @@ def pay_refund(
     """
     refund, order = queries.refund_to_change(session, payout.number)
     number = queries.number(refund.id)
-    state = step(rules.STEPS, refund.state, "pay", f"refund {number}")
+    state = rules.move_on(refund.state, "pay", number)
     refuse_if_changed(payout.seen, refund.version)
     if payout.method is not None:
         rules.refuse_other_method(refund.state, payout.method, number)
@@ -224,7 +223,7 @@ def fail_refund(
     """
     refund, order = queries.refund_to_change(session, text)
     number = queries.number(refund.id)
-    state = step(rules.STEPS, refund.state, "fail", f"refund {number}")
+    state = rules.move_on(refund.state, "fail", number)
     refuse_if_changed(seen, refund.version)
     assert refund.entry_id is not None, "a paid refund is in the books"
     member = member_number(order.member_id)

@@ -12,6 +12,7 @@ from enum import StrEnum
 
 from memberctl.access.changes import ChangeKind
 from memberctl.core.errors import Conflict, Invalid, NotPermitted, RuleRefused
+from memberctl.core.machine import step
 from memberctl.core.money import parse_amount, parse_percent
 from memberctl.office.rules import Role
 from memberctl.order.rules import OrderKind, OrderState
@@ -276,6 +277,12 @@ def refuse_what_went_on(order: str, ended: ChangeKind | None, by: str) -> None:
             f"what was left of {order} was handed over to another member by {by}",
             hint=f"memberctl order show {by}",
         )
+
+
+def move_on(state: RefundState, verb: str, number: str) -> RefundState:
+    """Return the state that `verb` leads a refund to. Raises RuleRefused with what is allowed."""
+    hint = f"memberctl refund show {number}"
+    return step(STEPS, state, verb, f"refund {number}", hint=hint)
 
 
 def refuse_visit_after(

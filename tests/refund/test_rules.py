@@ -159,6 +159,12 @@ def test_what_went_on_under_another_order_is_refunded_there() -> None:
     rules.refuse_what_went_on("JN-1", ChangeKind.REFUNDED, "RF-1")
 
 
+def test_a_step_that_is_not_allowed_says_where_to_look() -> None:
+    with pytest.raises(RuleRefused, match="cannot pay refund RF-0007: it is paid") as refused:
+        rules.move_on(rules.RefundState.PAID, "pay", "RF-0007")
+    assert refused.value.hint == "memberctl refund show RF-0007"
+
+
 def test_a_visit_after_the_effective_date_used_that_day() -> None:
     rules.refuse_visit_after([date(2026, 4, 10)], date(2026, 4, 10), order="JN-1")
     with pytest.raises(RuleRefused) as refused:
