@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
 
 WAL_LIMIT_BYTES = 4 * 1024 * 1024
-# An import of 1,000,000 rows takes 136 MiB with it and as much time as with 32. 16 MiB cost half as
+# An import of 1,000,000 rows takes 139 MiB with it and as much time as with 32. 16 MiB cost half as
 # much time again, and 64 save nothing.
 CACHE_KIB = 28 * 1024
 WRITERS_LOCK = 0x6D62  # The advisory lock that all writers of one PostgreSQL store share.
