@@ -77,7 +77,9 @@ def _maintenance() -> Iterator[object]:
 def make_database(name: str, template: str = "template1") -> str:
     """Create a database and return its URL."""
     with _maintenance() as connection:
-        connection.execute(text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
+        # Files are copied in half the time of writing each of their pages to the log first.
+        how = f'TEMPLATE "{template}" STRATEGY FILE_COPY'
+        connection.execute(text(f'CREATE DATABASE "{name}" {how}'))
     return database_url(name)
 
 
