@@ -46,26 +46,27 @@ def said_plainly(path: Path | None = None) -> Iterator[None]:
     """
     try:
         yield
-    except Exception as problem:
-        plain = plain_failure(_by_driver(problem), path)
+    except driver_errors() as problem:  # Asked only now: nothing is paid for while all is well.
+        plain = plain_failure(_cause(problem), path)
         if plain is None:
             raise
         raise plain from None
 
 
-def _by_driver(problem: Exception) -> BaseException | None:
-    """Return what a driver raised, by itself or through SQLAlchemy; None for anything else."""
+def driver_errors() -> tuple[type[Exception], ...]:
+    """Return what the loaded drivers raise, by themselves or through SQLAlchemy."""
     from sqlalchemy.exc import DBAPIError
 
-    if isinstance(problem, DBAPIError):
-        return problem.orig
-    return problem if isinstance(problem, driver_errors()) else None
-
-
-def driver_errors() -> tuple[type[Exception], ...]:
-    """Return what the loaded drivers raise by themselves, where SQLAlchemy is not between."""
     psycopg: Any = sys.modules.get("psycopg")
-    return (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+    own = (sqlite3.Error,) if psycopg is None else (sqlite3.Error, psycopg.Error)
+    return (DBAPIError, *own)
+
+
+def _cause(problem: Exception) -> BaseException | None:
+    """Return what the driver itself raised."""
+    from sqlalchemy.exc import DBAPIError
+
+    return problem.orig if isinstance(problem, DBAPIError) else problem
 
 
 def plain_failure(problem: BaseException | None, path: Path | None = None) -> MemberctlError | None:
@@ -160,8 +161,8 @@ def committing() -> Iterator[None]:
     """
     try:
         yield
-    except Exception as problem:
-        cause = _by_driver(problem)
+    except driver_errors() as problem:
+        cause = _cause(problem)
         state = getattr(cause, "sqlstate", None)
         lost = _is_connection_failure(cause) if state is None else _is_lost(state)
         if not lost:
