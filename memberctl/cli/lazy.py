@@ -37,7 +37,7 @@ TREE = {
     "member": _of("member.commands", "member", "Members: who belongs."),
     "application": _of("order.commands", "application", "Applications: member and join order."),
     "order": _of("order.commands", "order", "Orders: what members ask for."),
-    "quote": _of("order.commands", "quote", "Quotes: what members are offered."),
+    "quote": _of("order.quote_commands", "quote", "Quotes: what members are offered."),
     "review": _of("review.commands", "review", "Reviews: orders through their stages."),
     "payment": _of("payment.commands", "payment", "Payments: money that came in."),
     "receipt": _of("payment.commands", "receipt", "Receipts: proof of payment."),

@@ -25,7 +25,6 @@ from memberctl.cli.whole import Seen
 from memberctl.core.errors import Conflict
 from memberctl.core.numbering import member_number
 from memberctl.core.text import clean_reason, clean_text
-from memberctl.order.quote_commands import quote
 from memberctl.order.results import Filed, OrderRecord, order_record
 from memberctl.order.rules import SETTLED, Filing, OrderKind, OrderState
 
@@ -36,8 +35,6 @@ if TYPE_CHECKING:
     from memberctl.cli.run import Run
     from memberctl.order.applications import Desk
     from memberctl.order.results import OrderEnded, OrderFiled
-
-__all__ = ["application", "order", "quote"]
 
 order = noun("order", "Orders: what members ask for.")
 application = noun("application", "Applications: member and join order.")
