@@ -16,7 +16,6 @@ from tests.message.test_sending import send_until_it_goes_away
 from tests.program import Program
 from tests.reliability import test_r07_readers as readers
 from tests.reliability.money_actions import wander
-from tests.reliability.money_bugs import PLANTED
 from tests.reliability.money_desk import Ground
 from tests.reliability.money_machine import MoneyMachine
 from tests.reliability.promises import assert_sound
@@ -24,7 +23,7 @@ from tests.reliability.terminals import terminal
 from tests.reliability.test_r01_kill import kill_writers
 from tests.reliability.test_r03_keys import send_keys
 from tests.reliability.test_r04_races import AMOUNT, TILLS, race
-from tests.reliability.test_r05_money import find_planted, ground
+from tests.reliability.test_r05_money import ground
 from tests.reliability.test_r06_many_terminals import FAIREST, SLOWEST, write_together
 from tests.reliability.test_r09_dry_runs import random_files, run_dry_and_really
 from tests.reliability.test_r09_dry_runs import told as said
@@ -183,14 +182,6 @@ def test_money_is_what_the_model_says_in_long_histories(
     left = ground.session.scalar(text("SELECT COUNT(*) FROM payment"))
     assert left == 0, "a history was not forgotten, so the next one began elsewhere"
     told("R5", f"{histories} histories of {MONEY_STEPS} steps, {what}", "0 contradictions")
-
-
-@pytest.mark.parametrize("engine_kind", ["sqlite"])
-@pytest.mark.parametrize("bug", PLANTED)
-def test_each_planted_bug_of_money_is_found(
-    ground: Ground, bug: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    find_planted(ground, bug, monkeypatch)
 
 
 def test_a_year_of_daily_runs_over_a_big_club(
