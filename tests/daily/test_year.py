@@ -54,7 +54,9 @@ def a_year(dice: random.Random) -> Plan:
         last=date(2024, 12, 31),
         missed=days_from(NEW_YEAR, (away, 5), *odd[:5]),
         twice=days_from(NEW_YEAR, *odd[5:]),
-        mail_down=days_from(NEW_YEAR, (59, 4), (200, 3)),
+        # So long that some renew while their reminder waits: fifteen or twenty a year. Of four and
+        # three days one year in twenty had nobody.
+        mail_down=days_from(NEW_YEAR, (59, 9), (200, 8)),
         sms_down=days_from(NEW_YEAR, (100, 3)),
         without_sms=NEW_YEAR + timedelta(days=230),
     )
@@ -95,8 +97,7 @@ def test_in_a_year_every_reminder_of_a_thousand_members_is_there_exactly_once(
 ) -> None:
     said = live_a_year(shop, 1_000, dice)
     assert len(said) > 2_000
-    states = {each.state for each in said.values()}
-    assert states - {"suppressed"} == {"sent", "queued", "failed"}  # Not each year suppresses one.
+    assert {each.state for each in said.values()} == {"sent", "queued", "failed", "suppressed"}
     assert {channel for _, _, _, channel in said} == {"email", "sms", "call"}
 
 
