@@ -268,9 +268,8 @@ def run_process() -> int:
     if stdin is None:
         stdin = TextIOWrapper(BytesIO())
     elif isinstance(stdin, TextIOWrapper):
-        stdin.reconfigure(
-            errors="surrogateescape"
-        )  # As in argv: whoever takes the text refuses it.
+        # As in argv: whoever takes what is no text refuses it.
+        stdin.reconfigure(errors="surrogateescape")
     runs: list[Run] = []
 
     def fresh() -> Run:
