@@ -7,7 +7,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,10 +19,6 @@ from tests import histories
 from tests.access.conftest import member_row
 from tests.program import PYTHON, Program
 from tests.stores import Grounds
-
-# A question that has just been put reads its answer by now. Python hears a signal between two
-# instructions: one that comes after the last of them before the read is heard with the next key.
-READING = 0.3
 
 MEMBERS = 60
 JANUARY = datetime(2026, 1, 1, tzinfo=UTC)
@@ -138,7 +133,6 @@ def test_ctrl_c_at_the_question_ends_with_130_and_does_nothing(
 ) -> None:
     child = at_terminal("order", "withdraw", order, "--reason", "moved", as_="sun")
     child.expect_exact("[y/N] ")
-    time.sleep(READING)
     child.sendintr()
     code, shown = ended(child)
     assert (code, state(busy, order)) == (130, "submitted")
@@ -196,7 +190,6 @@ def test_a_terminal_that_is_closed_ends_the_question_with_nothing_done(
 ) -> None:
     child = at_terminal("order", "withdraw", order, "--reason", "moved", as_="sun")
     child.expect_exact("[y/N] ")
-    time.sleep(READING)
     os.kill(child.pid, signal.SIGTERM)
     code, _ = ended(child)
     assert (code, state(busy, order)) == (143, "submitted")

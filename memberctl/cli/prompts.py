@@ -5,6 +5,7 @@ Source: cli.md "Errors"; libraries.md (typer.confirm writes to stdout).
 
 from __future__ import annotations
 
+from select import select
 from typing import TextIO
 
 from memberctl.cli.sink import is_terminal
@@ -12,6 +13,7 @@ from memberctl.core.errors import RuleRefused, UsageProblem
 from memberctl.core.text import safe
 
 _YES = frozenset({"y", "yes"})
+_LISTENING_SECONDS = 0.2
 
 
 class Declined(RuleRefused):
@@ -92,8 +94,20 @@ def _cannot_ask(option: str) -> UsageProblem:
 def _answer(prompt: str, stdin: TextIO, stderr: TextIO) -> str:
     stderr.write(safe(prompt))
     stderr.flush()
+    _wait_for(stdin)
     line = stdin.readline()
     if not line:
         stderr.write("\n")  # End of input leaves the cursor behind the question.
         raise Declined("nothing was done")
     return line.strip()
+
+
+def _wait_for(stdin: TextIO) -> None:
+    """Wait until a line was typed, and hear signals meanwhile.
+
+    Python hears them between two of its instructions: one that came just before a read began
+    would be heard with the next key only. A terminal hands over one line at a time, so none waits
+    unseen in a buffer.
+    """
+    while not select([stdin], [], [], _LISTENING_SECONDS)[0]:
+        pass

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import os
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from pathlib import Path
 
 from memberctl.cli.formats import Format, OutputOptions
 from memberctl.cli.output import Output
@@ -113,12 +115,18 @@ HOSTILE = [
     "\x01",
 ]
 
+TYPED = Path(os.devnull).open("rb")  # noqa: SIM115 (as long as the tests)
+
 
 class Screen(io.StringIO):
-    """A text stream that says it is a terminal."""
+    """A text stream that says it is a terminal, on which an answer was typed already."""
 
     def isatty(self) -> bool:
         return True
+
+    def fileno(self) -> int:
+        """Return a descriptor that can always be read, as a terminal's can behind a typed line."""
+        return TYPED.fileno()
 
 
 class Shop:
